@@ -158,10 +158,10 @@ public final class WorkloadCertificate {
     /** Equal when chain and bundles are; the key belongs to the chain. */
     @Override
     public boolean equals(@Nullable Object other) {
-        return other == this
-                || other instanceof WorkloadCertificate that
-                        && chain.equals(that.chain)
-                        && bundles.equals(that.bundles);
+        if (other == this) {
+            return true;
+        }
+        return other instanceof WorkloadCertificate that && chain.equals(that.chain) && bundles.equals(that.bundles);
     }
 
     @Override
