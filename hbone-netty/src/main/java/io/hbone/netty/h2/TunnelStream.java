@@ -1,0 +1,248 @@
+package io.hbone.netty.h2;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.EventLoop;
+import io.netty.handler.codec.http2.Http2Error;
+import io.netty.handler.codec.http2.Http2Headers;
+import java.util.ArrayDeque;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One stream of a {@link Tunnel}: the state of RFC 9113 section 5.1, both windows, and what waits for credit.
+ *
+ * <p><b>Reference counting:</b> {@link #write} and {@link #writeWithHeadroom} take over their buffer in every case.
+ *
+ * <p><b>Threading:</b> the tunnel's event loop only.
+ */
+public final class TunnelStream {
+
+    /** The bytes before its payload that a buffer must have for {@link #writeWithHeadroom}: an HTTP/2 frame header. */
+    public static final int HEADROOM = 9;
+
+    final SendWindow sendWindow;
+    final StreamReceiveWindow receiveWindow;
+
+    /** Whether the stream stands in the tunnel's queue of those that wait for the connection. */
+    boolean queued;
+    /** Whether the listener is owed an {@link StreamListener#onWritable}. */
+    boolean owedWritable;
+    /** Whether data came in the current read of the tunnel. */
+    boolean touched;
+
+    private final Tunnel tunnel;
+    private final int id;
+    private StreamListener listener;
+    private @Nullable ArrayDeque<ByteBuf> pending;
+    private boolean endPending;
+    private boolean awaitsResponse;
+    private boolean localEnded;
+    private boolean remoteEnded;
+    private boolean abandoned;
+    private boolean closed;
+
+    TunnelStream(
+            Tunnel tunnel, int id, StreamListener listener, SendWindow sendWindow, StreamReceiveWindow receiveWindow) {
+        this.tunnel = tunnel;
+        this.id = id;
+        this.listener = listener;
+        this.sendWindow = sendWindow;
+        this.receiveWindow = receiveWindow;
+    }
+
+    /** The stream's number, odd: only clients open streams. */
+    public int id() {
+        return id;
+    }
+
+    /** The tunnel that carries it. */
+    public Tunnel tunnel() {
+        return tunnel;
+    }
+
+    /** The thread of everything. */
+    public EventLoop eventLoop() {
+        return tunnel.channel().eventLoop();
+    }
+
+    /** Answers the request; with {@code endOfStream} nothing can be written after it. */
+    public void respond(Http2Headers headers, boolean endOfStream) {
+        if (closed || localEnded) {
+            return;
+        }
+        tunnel.writeHeaders(this, headers, endOfStream);
+        if (endOfStream) {
+            localEnded();
+            reset(Http2Error.NO_ERROR); // the peer may stop sending what nobody will read (RFC 9113 section 8.1)
+        }
+    }
+
+    /**
+     * Sends {@code data}, or keeps it until the peer gives credit.
+     *
+     * @return whether more may be written now; if not, {@link StreamListener#onWritable} says when
+     */
+    public boolean write(ByteBuf data) {
+        return tunnel.write(this, data, false);
+    }
+
+    /**
+     * The same for a buffer that nobody else refers to and that has {@link #HEADROOM} bytes before its reader index which may be
+     * overwritten: frame header and payload stay in one piece, and TLS need not join them.
+     */
+    public boolean writeWithHeadroom(ByteBuf data) {
+        return tunnel.write(this, data, true);
+    }
+
+    /** Whether {@link #write} would send at once; if not, {@link StreamListener#onWritable} says when. */
+    public boolean isWritable() {
+        return tunnel.isWritable(this);
+    }
+
+    /** Sends what was written, at the latest when the event loop has handled what is ready now. */
+    public void flush() {
+        tunnel.flush();
+    }
+
+    /** Ends our direction, after what was written. */
+    public void end() {
+        if (closed || localEnded || endPending) {
+            return;
+        }
+        endPending = true;
+        tunnel.end(this);
+    }
+
+    /** The consumer has taken {@code bytes} of what {@link StreamListener#onData} gave. */
+    public void taken(int bytes) {
+        if (!closed && !remoteEnded) {
+            tunnel.taken(this, bytes);
+        }
+    }
+
+    /** Ends both directions at once; the listener is told no more. Harmless when the stream is over. */
+    public void reset(Http2Error code) {
+        if (!closed) {
+            tunnel.reset(this, code);
+        }
+    }
+
+    /**
+     * Nobody is left to take what the peer sends: it is dropped, the stream is reset as soon as our direction has ended, and the
+     * listener is told no more.
+     */
+    public void abandon() {
+        if (!closed) {
+            dismissListener();
+            abandoned = true;
+            tunnel.closeIfEnded(this);
+        }
+    }
+
+    /** Whether the stream is over. */
+    public boolean isClosed() {
+        return closed;
+    }
+
+    /** Whether our direction has ended, on the wire. */
+    public boolean isLocalEnded() {
+        return localEnded;
+    }
+
+    /** Whether the peer's direction has ended. */
+    public boolean isRemoteEnded() {
+        return remoteEnded;
+    }
+
+    /** The receive window as it has grown, bytes. */
+    public int receiveWindowSize() {
+        return receiveWindow.size();
+    }
+
+    StreamListener listener() {
+        return listener;
+    }
+
+    /** The listener is told no more, but for a last word to the one that is returned. */
+    StreamListener dismissListener() {
+        StreamListener last = listener;
+        listener = Discard.LISTENER;
+        return last;
+    }
+
+    /** Who is told about the stream from now on. */
+    public void setListener(StreamListener listener) {
+        this.listener = listener;
+    }
+
+    boolean hasPending() {
+        return pending != null && !pending.isEmpty();
+    }
+
+    @Nullable ByteBuf peekPending() {
+        return pending == null ? null : pending.peek();
+    }
+
+    void addPending(ByteBuf data) {
+        if (pending == null) {
+            pending = new ArrayDeque<>(2);
+        }
+        pending.add(data);
+    }
+
+    void removePending() {
+        if (pending != null) {
+            pending.remove();
+        }
+    }
+
+    /** Whether {@link #end} waits for nothing but its turn. */
+    boolean isEndDue() {
+        return endPending && !localEnded && !hasPending();
+    }
+
+    boolean isEnding() {
+        return endPending || localEnded;
+    }
+
+    boolean awaitsResponse() {
+        return awaitsResponse;
+    }
+
+    void requested() {
+        awaitsResponse = true;
+    }
+
+    void responded() {
+        awaitsResponse = false;
+    }
+
+    boolean isAbandoned() {
+        return abandoned;
+    }
+
+    /** Our END_STREAM is written. */
+    void localEnded() {
+        localEnded = true;
+        tunnel.closeIfEnded(this);
+    }
+
+    void remoteEnded() {
+        remoteEnded = true;
+    }
+
+    void closed() {
+        closed = true;
+        receiveWindow.close();
+        if (pending != null) {
+            for (ByteBuf data : pending) {
+                data.release();
+            }
+            pending = null;
+        }
+    }
+
+    @Override
+    public String toString() {
+        return "stream " + id + " of " + tunnel;
+    }
+}
