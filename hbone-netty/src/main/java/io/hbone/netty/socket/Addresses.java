@@ -1,0 +1,67 @@
+package io.hbone.netty.socket;
+
+import java.net.Inet6Address;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.SocketAddress;
+import java.net.UnknownHostException;
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
+
+/** One spelling for each address: sockets that serve both families report IPv4 peers as IPv4-mapped IPv6 (RFC 4291 section 2.5.5.2). */
+public final class Addresses {
+
+    private static final int MAPPED_PREFIX = 12;
+
+    private Addresses() {}
+
+    /** The same address, as plain IPv4 where it is IPv4-mapped IPv6. What is canonical already is returned as it is. */
+    public static InetSocketAddress canonical(InetSocketAddress address) {
+        InetAddress ip = address.getAddress();
+        if (ip == null) {
+            return address;
+        }
+        InetAddress canonical = canonical(ip);
+        return canonical.equals(ip) ? address : new InetSocketAddress(canonical, address.getPort());
+    }
+
+    /** The same for an address without a port. */
+    public static InetAddress canonical(InetAddress address) {
+        if (!(address instanceof Inet6Address)) {
+            return address;
+        }
+        byte[] bytes = address.getAddress();
+        if (!isMapped(bytes)) {
+            return address;
+        }
+        return of(Arrays.copyOfRange(bytes, MAPPED_PREFIX, bytes.length));
+    }
+
+    /** The same for what a channel reports; null for anything but a resolved address of the internet, and for null. */
+    public static @Nullable InetSocketAddress canonicalOrNull(@Nullable SocketAddress address) {
+        return address instanceof InetSocketAddress internet && !internet.isUnresolved() ? canonical(internet) : null;
+    }
+
+    /** Whether a socket of one family reaches both. */
+    public static boolean sameFamily(InetAddress one, InetAddress other) {
+        return one instanceof Inet6Address == other instanceof Inet6Address;
+    }
+
+    /** @param bytes 4 or 16 of them; IPv4-mapped IPv6 becomes IPv4 */
+    static InetAddress of(byte[] bytes) {
+        try {
+            return InetAddress.getByAddress(bytes);
+        } catch (UnknownHostException e) {
+            throw new AssertionError("4 or 16 bytes are always an address", e);
+        }
+    }
+
+    private static boolean isMapped(byte[] bytes) {
+        for (int i = 0; i < MAPPED_PREFIX - 2; i++) {
+            if (bytes[i] != 0) {
+                return false;
+            }
+        }
+        return bytes[MAPPED_PREFIX - 2] == -1 && bytes[MAPPED_PREFIX - 1] == -1;
+    }
+}

@@ -1,0 +1,142 @@
+package io.hbone.netty.socket;
+
+import io.netty.bootstrap.Bootstrap;
+import io.netty.bootstrap.ServerBootstrap;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.EventLoop;
+import io.netty.channel.EventLoopGroup;
+import io.netty.channel.epoll.EpollChannelOption;
+import io.netty.channel.unix.IntegerUnixChannelOption;
+import io.netty.channel.uring.IoUringChannelOption;
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Makes TCP sockets of one kind: transport, packet mark, keepalive. Immutable; any thread.
+ *
+ * @param transport how to talk to the kernel
+ * @param mark the packet mark (SO_MARK) of every socket, so that redirect rules can tell them from an application's; null for
+ *     none. Needs CAP_NET_ADMIN
+ * @param keepalive of TCP, on sockets to and from applications; null for none
+ * @param originalSource whether listeners, and connections to applications, may bear other machines' addresses
+ */
+public record Sockets(
+        Transport transport,
+        @Nullable Integer mark,
+        @Nullable Keepalive keepalive,
+        OriginalSource originalSource) {
+
+    /** SO_MARK of the Linux kernel (asm-generic/socket.h). */
+    private static final ChannelOption<Integer> SO_MARK = new IntegerUnixChannelOption("SO_MARK", 1, 36);
+
+    /**
+     * TCP keepalive.
+     *
+     * @param idle before the first probe, whole seconds
+     * @param interval between probes, whole seconds
+     * @param retries before the connection counts as dead, positive
+     * @param userTimeout whether unacknowledged data, too, may wait no longer than all probes together
+     */
+    public record Keepalive(Duration idle, Duration interval, int retries, boolean userTimeout) {
+        /** As stock ztunnel has it. */
+        public static final Keepalive DEFAULT =
+                new Keepalive(Duration.ofSeconds(180), Duration.ofSeconds(180), 9, false);
+
+        Duration total() {
+            return idle.plus(interval.multipliedBy(retries));
+        }
+    }
+
+    /** Sockets that bear this machine's addresses only. */
+    public Sockets(Transport transport, @Nullable Integer mark, @Nullable Keepalive keepalive) {
+        this(transport, mark, keepalive, OriginalSource.OFF);
+    }
+
+    /** Sockets of a transport, without a mark and with the default keepalive. */
+    public static Sockets of(Transport transport) {
+        return new Sockets(transport, null, Keepalive.DEFAULT);
+    }
+
+    /** The same with another mark, null for none. */
+    public Sockets withMark(@Nullable Integer value) {
+        return new Sockets(transport, value, keepalive, originalSource);
+    }
+
+    /** The same with another keepalive, null for none. */
+    public Sockets withKeepalive(@Nullable Keepalive value) {
+        return new Sockets(transport, mark, value, originalSource);
+    }
+
+    /** The same with other rules about addresses. */
+    public Sockets withOriginalSource(OriginalSource value) {
+        return new Sockets(transport, mark, keepalive, value);
+    }
+
+    /** A bootstrap for a connection on {@code loop}; half-closed connections stay open, reading starts when asked for. */
+    public Bootstrap connector(EventLoop loop) {
+        Bootstrap bootstrap = new Bootstrap()
+                .group(loop)
+                .channelFactory(transport.sockets())
+                .option(ChannelOption.TCP_NODELAY, true)
+                .option(ChannelOption.ALLOW_HALF_CLOSURE, true)
+                .option(ChannelOption.AUTO_READ, false);
+        if (mark != null && transport != Transport.NIO) {
+            bootstrap.option(SO_MARK, mark);
+        }
+        if (keepalive != null) {
+            keepaliveOptions(keepalive, bootstrap::option);
+        }
+        return bootstrap;
+    }
+
+    /** A bootstrap for a listener; what is said of {@link #connector} holds for accepted connections. */
+    public ServerBootstrap listener(EventLoopGroup acceptor, EventLoopGroup workers) {
+        ServerBootstrap bootstrap = new ServerBootstrap()
+                .group(acceptor, workers)
+                .channelFactory(transport.serverSockets())
+                .handler(new ListenGuard(originalSource))
+                .option(ChannelOption.SO_BACKLOG, 1024)
+                .option(ChannelOption.SO_REUSEADDR, true)
+                .childOption(ChannelOption.TCP_NODELAY, true)
+                .childOption(ChannelOption.ALLOW_HALF_CLOSURE, true)
+                .childOption(ChannelOption.AUTO_READ, false);
+        if (mark != null && transport != Transport.NIO) {
+            bootstrap.option(SO_MARK, mark); // accepted sockets inherit it
+        }
+        if (keepalive != null) {
+            keepaliveOptions(keepalive, bootstrap::childOption);
+        }
+        return bootstrap;
+    }
+
+    /** Takes an option with its value. */
+    private interface OptionSetter {
+        <T> Object set(ChannelOption<T> option, T value);
+    }
+
+    private void keepaliveOptions(Keepalive values, OptionSetter setter) {
+        setter.set(ChannelOption.SO_KEEPALIVE, true);
+        int idle = (int) values.idle().toSeconds();
+        int interval = (int) values.interval().toSeconds();
+        int userTimeout = values.userTimeout() ? (int) values.total().toMillis() : 0;
+        switch (transport) {
+            case EPOLL -> {
+                setter.set(EpollChannelOption.TCP_KEEPIDLE, idle);
+                setter.set(EpollChannelOption.TCP_KEEPINTVL, interval);
+                setter.set(EpollChannelOption.TCP_KEEPCNT, values.retries());
+                if (userTimeout > 0) {
+                    setter.set(EpollChannelOption.TCP_USER_TIMEOUT, userTimeout);
+                }
+            }
+            case IO_URING -> {
+                setter.set(IoUringChannelOption.TCP_KEEPIDLE, idle);
+                setter.set(IoUringChannelOption.TCP_KEEPINTVL, interval);
+                setter.set(IoUringChannelOption.TCP_KEEPCNT, values.retries());
+                if (userTimeout > 0) {
+                    setter.set(IoUringChannelOption.TCP_USER_TIMEOUT, userTimeout);
+                }
+            }
+            case NIO -> {} // the JDK's options need names of its own; the plain keepalive is on
+        }
+    }
+}
