@@ -1,0 +1,98 @@
+package io.hbone.netty;
+
+import io.hbone.core.ConnectionObserver;
+import io.hbone.core.HboneSettings;
+import io.hbone.core.IdentitySource;
+import io.hbone.core.WorkloadIdentity;
+import io.hbone.netty.h2.WindowBudget;
+import io.hbone.netty.socket.Sockets;
+import io.hbone.netty.socket.Transport;
+import io.hbone.netty.tls.TlsContexts;
+import io.hbone.netty.tls.TlsProvider;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.EventLoopGroup;
+import io.netty.util.concurrent.Future;
+import io.netty.util.concurrent.GlobalEventExecutor;
+import io.netty.util.concurrent.Promise;
+import java.net.InetSocketAddress;
+import java.util.Objects;
+import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
+
+/** Builds and binds an {@link HboneServer}. */
+public final class HboneServerBuilder {
+
+    private final WorkloadIdentity self;
+    private final IdentitySource identities;
+    private final StreamAcceptor acceptor;
+    private HboneSettings settings = HboneSettings.DEFAULT;
+    private Sockets sockets = Sockets.of(Transport.preferred());
+    private ConnectionObserver observer = ConnectionObserver.NONE;
+    private RandomGenerator random = RandomGenerator.getDefault();
+    private @Nullable EventLoopGroup group;
+
+    HboneServerBuilder(WorkloadIdentity self, IdentitySource identities, StreamAcceptor acceptor) {
+        this.self = Objects.requireNonNull(self, "self");
+        this.identities = Objects.requireNonNull(identities, "identities");
+        this.acceptor = Objects.requireNonNull(acceptor, "acceptor");
+    }
+
+    /** Windows, limits and deadlines; {@link HboneSettings#DEFAULT} if not said. */
+    public HboneServerBuilder settings(HboneSettings value) {
+        settings = Objects.requireNonNull(value, "settings");
+        return this;
+    }
+
+    /** The sockets of tunnels; plain ones of the preferred transport if not said. */
+    public HboneServerBuilder sockets(Sockets value) {
+        sockets = Objects.requireNonNull(value, "sockets");
+        return this;
+    }
+
+    /** Event loops of the sockets' transport, which stay the caller's; the server's own, one for each processor, if not said. */
+    public HboneServerBuilder group(EventLoopGroup value) {
+        group = Objects.requireNonNull(value, "group");
+        return this;
+    }
+
+    /** Told about tunnels, and about peers that were turned away. */
+    public HboneServerBuilder observer(ConnectionObserver value) {
+        observer = Objects.requireNonNull(value, "observer");
+        return this;
+    }
+
+    /** For the trace parents of requests that bring none; safe for use by any thread. */
+    public HboneServerBuilder random(RandomGenerator value) {
+        random = Objects.requireNonNull(value, "random");
+        return this;
+    }
+
+    /** Listens on {@code address}; port 0 takes any. */
+    public Future<HboneServer> bind(InetSocketAddress address) {
+        LoopGroups groups = LoopGroups.of(group, sockets.transport(), "hbone-server");
+        TlsContexts tls = new TlsContexts(TlsProvider.preferred());
+        TunnelAcceptor tunnels = new TunnelAcceptor(
+                self,
+                identities,
+                tls,
+                settings,
+                new WindowBudget(settings.processWindowBudget()),
+                observer,
+                acceptor,
+                random);
+        Promise<HboneServer> bound = GlobalEventExecutor.INSTANCE.newPromise();
+        sockets.listener(groups.workers(), groups.workers())
+                .childHandler(tunnels)
+                .bind(address)
+                .addListener((ChannelFuture listening) -> {
+                    if (listening.isSuccess()) {
+                        bound.setSuccess(new ListeningHboneServer(listening.channel(), tunnels, tls, groups));
+                    } else {
+                        tls.close();
+                        groups.shutDownIfOwned();
+                        bound.setFailure(listening.cause());
+                    }
+                });
+        return bound;
+    }
+}
