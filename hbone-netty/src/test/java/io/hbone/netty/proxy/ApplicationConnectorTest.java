@@ -1,0 +1,122 @@
+package io.hbone.netty.proxy;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.hbone.core.HboneSettings;
+import io.hbone.core.TunnelError;
+import io.hbone.core.TunnelException;
+import io.hbone.netty.socket.OriginalSource;
+import io.hbone.netty.socket.Sockets;
+import io.hbone.netty.socket.Transport;
+import io.netty.channel.Channel;
+import io.netty.channel.EventLoopGroup;
+import io.netty.channel.socket.DuplexChannel;
+import java.net.InetSocketAddress;
+import java.net.Socket;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** Connects to applications. */
+@Timeout(60)
+class ApplicationConnectorTest {
+
+    /** Another address of the loopback interface: anybody may bear it, with options that NIO does not know. */
+    private static final InetSocketAddress CLIENT = new InetSocketAddress("127.0.0.77", 4711);
+
+    /** Of another family than the applications here. */
+    private static final InetSocketAddress CLIENT_V6 = new InetSocketAddress("2001:db8::1", 4711);
+
+    private final EventLoopGroup loops = TwoNodes.TRANSPORT.newEventLoopGroup(1, "app");
+    private final EventLoopGroup nioLoops = Transport.NIO.newEventLoopGroup(1, "nio");
+
+    @AfterEach
+    void stop() throws Exception {
+        loops.shutdownGracefully(0, 10, TimeUnit.SECONDS).sync();
+        nioLoops.shutdownGracefully(0, 10, TimeUnit.SECONDS).sync();
+    }
+
+    @Test
+    void anApplicationSeesOurAddressUnlessToldOtherwise() throws Exception {
+        assertThat(seenBy(TwoNodes.TRANSPORT, OriginalSource.OFF, CLIENT)).isEqualTo("127.0.0.1");
+        assertThat(seenBy(TwoNodes.TRANSPORT, OriginalSource.AUTO, null)).isEqualTo("127.0.0.1");
+        assertThat(seenBy(TwoNodes.TRANSPORT, OriginalSource.ON, CLIENT_V6)).isEqualTo("127.0.0.1");
+    }
+
+    @Test
+    void aTransportThatCannotBorrowAddressesUsesOurs() throws Exception {
+        assertThat(seenBy(Transport.NIO, OriginalSource.AUTO, CLIENT)).isEqualTo("127.0.0.1");
+        assertThat(seenBy(Transport.NIO, OriginalSource.AUTO, CLIENT)).isEqualTo("127.0.0.1");
+    }
+
+    @Test
+    void aTransportThatCannotBorrowAddressesFailsWhenItMust() {
+        assertThatThrownBy(() -> seenBy(Transport.NIO, OriginalSource.ON, CLIENT))
+                .isInstanceOf(ExecutionException.class)
+                .cause()
+                .isInstanceOfSatisfying(
+                        TunnelException.class,
+                        failure -> assertThat(failure.error()).isEqualTo(TunnelError.DESTINATION_CONNECT_FAILED))
+                .hasMessageContaining("127.0.0.77")
+                .hasMessageContaining("ENABLE_ORIG_SRC");
+    }
+
+    @Test
+    void aRefusalIsReported() throws Exception {
+        InetSocketAddress closed = TunnelledTest.closedPort();
+        Outcome outcome = new Outcome();
+        new ApplicationConnector(Sockets.of(TwoNodes.TRANSPORT), HboneSettings.DEFAULT)
+                .connect(loops.next(), closed, null, outcome);
+        assertThatThrownBy(() -> outcome.future.get(20, TimeUnit.SECONDS))
+                .cause()
+                .isInstanceOfSatisfying(
+                        TunnelException.class,
+                        failure -> assertThat(failure.error()).isEqualTo(TunnelError.DESTINATION_CONNECT_FAILED))
+                .hasMessageContaining("connection failed");
+    }
+
+    @Test
+    void aConnectThatIsGivenUpIsReported() throws Exception {
+        Outcome outcome = new Outcome();
+        // nobody answers there (RFC 5737)
+        Channel connecting = new ApplicationConnector(Sockets.of(TwoNodes.TRANSPORT), HboneSettings.DEFAULT)
+                .connect(loops.next(), new InetSocketAddress("192.0.2.1", 9), null, outcome);
+        connecting.close().sync();
+        assertThatThrownBy(() -> outcome.future.get(20, TimeUnit.SECONDS)).hasCauseInstanceOf(TunnelException.class);
+    }
+
+    private String seenBy(Transport transport, OriginalSource mode, @Nullable InetSocketAddress source)
+            throws Exception {
+        EventLoopGroup group = transport == TwoNodes.TRANSPORT ? loops : nioLoops;
+        try (var app = Applications.manual()) {
+            Outcome outcome = new Outcome();
+            new ApplicationConnector(Sockets.of(transport).withOriginalSource(mode), HboneSettings.DEFAULT)
+                    .connect(group.next(), app.address(), source, outcome);
+            DuplexChannel channel = outcome.future.get(20, TimeUnit.SECONDS);
+            try (Socket served = app.next()) {
+                return served.getInetAddress().getHostAddress();
+            } finally {
+                channel.close().sync();
+            }
+        }
+    }
+
+    private static final class Outcome implements ApplicationConnector.Result {
+        final CompletableFuture<DuplexChannel> future = new CompletableFuture<>();
+
+        @Override
+        public void connected(DuplexChannel application) {
+            future.complete(application);
+        }
+
+        @Override
+        public void failed(TunnelException why) {
+            future.completeExceptionally(why);
+        }
+    }
+}
