@@ -1,0 +1,69 @@
+package io.hbone.node;
+
+import io.hbone.node.demo.DemoCommand;
+import java.util.List;
+import picocli.AutoComplete.GenerateCompletion;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.HelpCommand;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Spec;
+
+/** The command line. */
+@Command(
+        name = "hbone",
+        description = "HBONE tunnels: HTTP/2 CONNECT inside mutual TLS 1.3, as Istio's ambient mesh speaks it.",
+        mixinStandardHelpOptions = true,
+        versionProvider = VersionCommand.Provider.class)
+public final class Hbone implements Runnable {
+    /** As in ztunnel: whatever is wrong with a command line. */
+    private static final int EXIT_USAGE = 1;
+
+    @Spec
+    @SuppressWarnings("NullAway.Init") // picocli sets it
+    private CommandSpec spec;
+
+    Hbone() {}
+
+    /** All commands, in the order of the help. A new one has its line here. */
+    private static List<Object> commands() {
+        return List.of(
+                new ProxyCommand(),
+                new DemoCommand(),
+                new VersionCommand(),
+                new HelpCommand(),
+                new GenerateCompletion());
+    }
+
+    public static void main(String[] args) {
+        System.exit(execute(args));
+    }
+
+    /** The exit code. */
+    static int execute(String... args) {
+        if (isPlainProxy(args)) {
+            // The way that nodes are started, without the reflection that the other commands begin with.
+            return new ProxyCommand().call();
+        }
+        return commandLine().execute(args);
+    }
+
+    /** {@code proxy}, or Istio's own {@code proxy ztunnel}. */
+    private static boolean isPlainProxy(String[] args) {
+        boolean proxy = args.length >= 1 && args[0].equals("proxy");
+        return proxy && (args.length == 1 || (args.length == 2 && args[1].equals("ztunnel")));
+    }
+
+    static CommandLine commandLine() {
+        CommandLine line = new CommandLine(new Hbone());
+        commands().forEach(line::addSubcommand);
+        line.getCommandSpec().exitCodeOnInvalidInput(EXIT_USAGE);
+        line.getSubcommands().values().forEach(sub -> sub.getCommandSpec().exitCodeOnInvalidInput(EXIT_USAGE));
+        return line;
+    }
+
+    @Override
+    public void run() {
+        spec.commandLine().usage(System.out);
+    }
+}

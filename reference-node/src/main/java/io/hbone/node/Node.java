@@ -1,0 +1,455 @@
+package io.hbone.node;
+
+import io.hbone.core.Authorizer;
+import io.hbone.core.Baggage;
+import io.hbone.core.ConnectionObserver;
+import io.hbone.core.IdentitySource;
+import io.hbone.core.WorkloadIdentity;
+import io.hbone.core.WorkloadMetadata;
+import io.hbone.netty.h2.WindowBudget;
+import io.hbone.netty.pool.TunnelDialer;
+import io.hbone.netty.pool.TunnelPool;
+import io.hbone.netty.proxy.InboundListener;
+import io.hbone.netty.proxy.OutboundListener;
+import io.hbone.netty.proxy.PlaintextListener;
+import io.hbone.netty.socket.OriginalDestination;
+import io.hbone.netty.socket.OriginalSource;
+import io.hbone.netty.socket.Sockets;
+import io.hbone.netty.tls.TlsContexts;
+import io.hbone.netty.tls.TlsProvider;
+import io.hbone.node.admin.AdminPage;
+import io.hbone.node.admin.ConfigDump;
+import io.hbone.node.admin.Readiness;
+import io.hbone.node.config.ConfigException;
+import io.hbone.node.config.ListenPlan;
+import io.hbone.node.config.ProxyConfig;
+import io.hbone.node.http.HttpPage;
+import io.hbone.node.http.HttpPort;
+import io.hbone.node.local.LocalMesh;
+import io.hbone.node.local.LocalRouter;
+import io.hbone.node.telemetry.AccessLog;
+import io.hbone.node.telemetry.CombinedObserver;
+import io.hbone.node.telemetry.Logging;
+import io.hbone.node.telemetry.MetricsPage;
+import io.hbone.node.telemetry.ProcessMetrics;
+import io.hbone.node.telemetry.TrafficMetrics;
+import io.hbone.node.text.Ip;
+import io.netty.channel.EventLoopGroup;
+import io.netty.util.concurrent.Future;
+import io.prometheus.metrics.model.registry.PrometheusRegistry;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Function;
+import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A running proxy for one workload: listeners, routes, identity, telemetry, joined. Several can run in one process, each with
+ * ports of its own.
+ */
+public final class Node {
+    private static final Logger log = LoggerFactory.getLogger(Node.class);
+
+    private static final String STATE = "state manager";
+    private static final String PROXY = "proxy";
+    private static final String SHUTDOWN = "shutdown";
+
+    /** How long what has its own deadline may be late. */
+    private static final Duration GRACE = Duration.ofSeconds(2);
+
+    private final ProxyConfig config;
+    private final Readiness readiness;
+    private final OutboundListener outbound;
+    private final @Nullable OutboundListener socks;
+    private final InboundListener inbound;
+    private final PlaintextListener plaintext;
+    private final TunnelPool tunnels;
+    private final InetSocketAddress readinessAddress;
+    private final InetSocketAddress adminAddress;
+    private final InetSocketAddress metricsAddress;
+    private final Deque<Runnable> releases;
+    private final AtomicBoolean drained = new AtomicBoolean();
+
+    private Node(
+            ProxyConfig config,
+            Readiness readiness,
+            OutboundListener outbound,
+            @Nullable OutboundListener socks,
+            InboundListener inbound,
+            PlaintextListener plaintext,
+            TunnelPool tunnels,
+            InetSocketAddress readinessAddress,
+            InetSocketAddress adminAddress,
+            InetSocketAddress metricsAddress,
+            Deque<Runnable> releases) {
+        this.config = config;
+        this.readiness = readiness;
+        this.outbound = outbound;
+        this.socks = socks;
+        this.inbound = inbound;
+        this.plaintext = plaintext;
+        this.tunnels = tunnels;
+        this.readinessAddress = readinessAddress;
+        this.adminAddress = adminAddress;
+        this.metricsAddress = metricsAddress;
+        this.releases = releases;
+    }
+
+    /** A node that is set up by {@code config}. Logging is the caller's to set up. */
+    public static Builder builder(ProxyConfig config) {
+        return new Builder(config);
+    }
+
+    /** Where connections of the workload are captured. */
+    public InetSocketAddress outboundAddress() {
+        return outbound.localAddress();
+    }
+
+    /** Where clients say by SOCKS5 where they want to go; null when that is off. */
+    public @Nullable InetSocketAddress socksAddress() {
+        return socks == null ? null : socks.localAddress();
+    }
+
+    /** Where it serves HBONE. */
+    public InetSocketAddress inboundAddress() {
+        return inbound.localAddress();
+    }
+
+    /** Where connections to the workload outside of tunnels are captured. */
+    public InetSocketAddress plaintextAddress() {
+        return plaintext.localAddress();
+    }
+
+    /** Where it says whether it is ready. */
+    public InetSocketAddress readinessAddress() {
+        return readinessAddress;
+    }
+
+    /** Where its admin pages are. */
+    public InetSocketAddress adminAddress() {
+        return adminAddress;
+    }
+
+    /** Where its metrics are. */
+    public InetSocketAddress metricsAddress() {
+        return metricsAddress;
+    }
+
+    /**
+     * Stops in order (spec/ztunnel.md 13): not ready any more, listeners closed, connections go on until the deadline, then all
+     * is released. Waits for it. Harmless when repeated.
+     */
+    public void drain() {
+        if (!drained.compareAndSet(false, true)) {
+            return;
+        }
+        readiness.await(SHUTDOWN);
+        Duration deadline = config.drainDeadline();
+        List<Future<Void>> ends =
+                new ArrayList<>(List.of(outbound.drain(deadline), inbound.drain(deadline), plaintext.drain(deadline)));
+        int active = outbound.activeConnections() + inbound.activeConnections() + plaintext.activeConnections();
+        if (socks != null) {
+            ends.add(socks.drain(deadline));
+            active += socks.activeConnections();
+        }
+        log.info("listeners closed, {} connections may go on for {}s", active, deadline.toSeconds());
+        long end = System.nanoTime() + deadline.plus(GRACE).toNanos();
+        for (Future<Void> drain : ends) {
+            drain.awaitUninterruptibly(Math.max(0, end - System.nanoTime()), TimeUnit.NANOSECONDS);
+        }
+        tunnels.drain();
+        release(releases);
+    }
+
+    private static void release(Deque<Runnable> releases) {
+        for (Runnable next = releases.poll(); next != null; next = releases.poll()) {
+            try {
+                next.run();
+            } catch (RuntimeException e) {
+                log.warn("not released: {}", e.toString());
+            }
+        }
+    }
+
+    /** Builds and starts a {@link Node}. */
+    public static final class Builder {
+        private final ProxyConfig config;
+        private Clock clock = Clock.systemUTC();
+        private OriginalDestination originalDestination = OriginalDestination.KERNEL;
+        private ConnectionObserver observer = ConnectionObserver.NONE;
+        private Runnable onQuit = () -> {};
+
+        private Builder(ProxyConfig config) {
+            this.config = config;
+        }
+
+        /** By which certificates are valid, and connections last; the system's if not said. */
+        public Builder clock(Clock value) {
+            clock = value;
+            return this;
+        }
+
+        /** How to find out where a captured connection was meant to go; the kernel if not said. For demonstrations. */
+        public Builder originalDestination(OriginalDestination value) {
+            originalDestination = value;
+            return this;
+        }
+
+        /** Told about every connection, besides the log and the metrics. */
+        public Builder observer(ConnectionObserver value) {
+            observer = value;
+            return this;
+        }
+
+        /** Called when somebody asks by the admin page that the node be stopped; must return at once. */
+        public Builder onQuit(Runnable value) {
+            onQuit = value;
+            return this;
+        }
+
+        /**
+         * Starts everything, in the order of spec/ztunnel.md 1.4; ready when it returns.
+         *
+         * @throws ConfigException when a part cannot be had; then nothing is left running
+         */
+        public Node start() {
+            Deque<Runnable> releases = new ArrayDeque<>();
+            try {
+                return start(releases);
+            } catch (RuntimeException e) {
+                release(releases);
+                throw e;
+            }
+        }
+
+        private Node start(Deque<Runnable> releases) {
+            long begin = System.nanoTime();
+            ListenPlan listen = config.listen();
+            Sockets sockets = config.sockets();
+            String version = Version.current();
+            EventLoopGroup workers = group(config.workers(), "hbone", releases);
+            EventLoopGroup pages = group(1, "hbone-admin", releases);
+
+            Readiness readiness = new Readiness();
+            readiness.await(STATE);
+            readiness.await(PROXY);
+            // On the workers: whoever is told that the node is ready was told by those who carry the traffic.
+            InetSocketAddress readinessAddress = serve(
+                    "readiness", "HBONE_READINESS_PORT", listen.on(listen.readiness()), workers, readiness, releases);
+            PrometheusRegistry registry = new PrometheusRegistry();
+            ProcessMetrics.register(registry, version);
+            InetSocketAddress metricsAddress = serve(
+                    "metrics",
+                    "HBONE_METRICS_PORT",
+                    listen.on(listen.metrics()),
+                    pages,
+                    new MetricsPage(registry),
+                    releases);
+
+            LocalMesh mesh = LocalMesh.load(config.localXds(), config.trustDomain(), ListenPlan.HBONE);
+            WorkloadIdentity self = mesh.identityOf(config.workload());
+            if (self == null) {
+                throw ConfigException.of(
+                        "PROXY_WORKLOAD_INFO",
+                        config.workload().toString(),
+                        "a workload of " + config.localXds().variable());
+            }
+            IdentitySource identities = identities(self, releases);
+            RandomGenerator random = () -> ThreadLocalRandom.current().nextLong();
+            Set<Integer> illegalPorts = ConcurrentHashMap.newKeySet();
+            illegalPorts.addAll(listen.illegalPorts());
+            LocalRouter router = new LocalRouter(
+                    mesh,
+                    config.workload(),
+                    config.network(),
+                    illegalPorts,
+                    sockets.originalSource() != OriginalSource.OFF,
+                    config.responseBaggage(),
+                    random);
+            readiness.done(STATE);
+
+            ConnectionObserver observers = new CombinedObserver(new TrafficMetrics(registry), new AccessLog(clock));
+            if (observer != ConnectionObserver.NONE) {
+                observers = new CombinedObserver(observers, observer);
+            }
+            TlsContexts tls = new TlsContexts(TlsProvider.preferred());
+            releases.push(tls::close);
+            TunnelPool tunnels = new TunnelPool(
+                    new TunnelDialer(
+                            self,
+                            identities,
+                            tls,
+                            config.tunnel(),
+                            sockets,
+                            new WindowBudget(config.tunnel().processWindowBudget()),
+                            observers),
+                    config.tunnel());
+            // As in ztunnel's dedicated mode the mark is on what goes out, and not on what is accepted.
+            Sockets accepting = sockets.withMark(null);
+            WorkloadMetadata metadata = mesh.metadataOf(config.workload());
+            InboundListener inbound = bound(
+                    "inbound",
+                    "HBONE_INBOUND_PORT",
+                    listen.on(listen.inbound()),
+                    InboundListener.builder(self, identities, router)
+                            .authorizer(Authorizer.ALLOW_ALL)
+                            .responseBaggage(config.responseBaggage() ? metadata.toBaggage() : Baggage.EMPTY)
+                            .settings(config.tunnel())
+                            .sockets(sockets)
+                            .listenSockets(accepting)
+                            .observer(observers)
+                            .illegalPorts(listen.illegalPorts())
+                            .random(random)
+                            .bind(workers, listen.on(listen.inbound())),
+                    InboundListener::localAddress);
+            releases.push(() -> inbound.drain(Duration.ZERO));
+            PlaintextListener plaintext = bound(
+                    "inbound plaintext",
+                    "HBONE_PLAINTEXT_PORT",
+                    listen.on(listen.plaintext()),
+                    PlaintextListener.builder(router)
+                            .authorizer(Authorizer.ALLOW_ALL)
+                            .settings(config.tunnel())
+                            .sockets(sockets)
+                            .listenSockets(accepting)
+                            .observer(observers)
+                            .illegalPorts(listen.illegalPorts())
+                            .originalDestination(originalDestination)
+                            .bind(workers, listen.on(listen.plaintext())),
+                    PlaintextListener::localAddress);
+            releases.push(() -> plaintext.drain(Duration.ZERO));
+            OutboundListener.Builder captured = OutboundListener.builder(self, router, tunnels)
+                    .metadata(metadata)
+                    .network(config.network())
+                    .settings(config.tunnel())
+                    .sockets(sockets)
+                    .listenSockets(accepting)
+                    .observer(observers)
+                    .illegalPorts(listen.illegalPorts())
+                    .originalDestination(originalDestination)
+                    .random(random);
+            OutboundListener outbound = bound(
+                    "outbound",
+                    "HBONE_OUTBOUND_PORT",
+                    listen.on(listen.outbound()),
+                    captured.bind(workers, listen.on(listen.outbound())),
+                    OutboundListener::localAddress);
+            releases.push(() -> outbound.drain(Duration.ZERO));
+            OutboundListener socks = null;
+            Integer socksPort = listen.socks();
+            if (socksPort != null) {
+                OutboundListener bound = bound(
+                        "socks5",
+                        "HBONE_SOCKS_PORT",
+                        listen.onLoopback(socksPort),
+                        captured.bindSocks(workers, listen.onLoopback(socksPort)),
+                        OutboundListener::localAddress);
+                releases.push(() -> bound.drain(Duration.ZERO));
+                illegalPorts.add(bound.localAddress().getPort());
+                socks = bound;
+            }
+
+            illegalPorts.add(inbound.localAddress().getPort());
+            illegalPorts.add(plaintext.localAddress().getPort());
+            illegalPorts.add(outbound.localAddress().getPort());
+
+            AdminPage admin = new AdminPage(
+                    new ConfigDump(config, version, mesh, self, () -> identities.current(self)),
+                    config.logLevels(),
+                    Logging::levels,
+                    Logging::setLevels,
+                    onQuit);
+            InetSocketAddress adminAddress =
+                    serve("admin", "HBONE_ADMIN_PORT", listen.onLoopback(listen.admin()), pages, admin, releases);
+            readiness.done(PROXY);
+            log.info(
+                    "ready after {} ms: {} with {}, {} over {}",
+                    TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - begin),
+                    self,
+                    mesh,
+                    tls.provider(),
+                    sockets.transport());
+            return new Node(
+                    config,
+                    readiness,
+                    outbound,
+                    socks,
+                    inbound,
+                    plaintext,
+                    tunnels,
+                    readinessAddress,
+                    adminAddress,
+                    metricsAddress,
+                    releases);
+        }
+
+        private EventLoopGroup group(int threads, String name, Deque<Runnable> releases) {
+            EventLoopGroup group = config.sockets().transport().newEventLoopGroup(threads, name);
+            releases.push(() -> group.shutdownGracefully(0, GRACE.toMillis(), TimeUnit.MILLISECONDS)
+                    .awaitUninterruptibly(GRACE.toMillis(), TimeUnit.MILLISECONDS));
+            return group;
+        }
+
+        private IdentitySource identities(WorkloadIdentity self, Deque<Runnable> releases) {
+            ScheduledExecutorService executor = Identities.newExecutor();
+            releases.push(executor::shutdownNow);
+            IdentitySource source = Identities.open(config, self, clock, executor);
+            releases.push(source::close);
+            return source;
+        }
+
+        private InetSocketAddress serve(
+                String what,
+                String variable,
+                InetSocketAddress address,
+                EventLoopGroup group,
+                HttpPage page,
+                Deque<Runnable> releases) {
+            try {
+                Sockets plain = Sockets.of(config.sockets().transport()).withKeepalive(null);
+                HttpPort port = HttpPort.bind(group, plain, address, page);
+                releases.push(port::close);
+                log.info("{} listens on {}", what, Ip.format(port.address()));
+                return port.address();
+            } catch (IOException e) {
+                throw cannotListen(what, variable, address, e.getCause());
+            }
+        }
+
+        private static <T> T bound(
+                String what,
+                String variable,
+                InetSocketAddress address,
+                Future<T> listening,
+                Function<T, InetSocketAddress> where) {
+            listening.awaitUninterruptibly();
+            if (!listening.isSuccess()) {
+                throw cannotListen(what, variable, address, listening.cause());
+            }
+            T listener = listening.getNow();
+            log.info("{} listens on {}", what, Ip.format(where.apply(listener)));
+            return listener;
+        }
+
+        private static ConfigException cannotListen(
+                String what, String variable, InetSocketAddress address, @Nullable Throwable cause) {
+            String why = cause == null ? "no reason given" : String.valueOf(cause.getMessage());
+            String advice = why.contains("in use") ? "; another program has it, " + variable + " moves this one" : "";
+            return new ConfigException("port " + Ip.format(address) + " for " + what + ": " + why + advice, cause);
+        }
+    }
+}

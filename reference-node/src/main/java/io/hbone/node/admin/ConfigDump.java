@@ -1,0 +1,202 @@
+package io.hbone.node.admin;
+
+import io.hbone.core.HboneSettings;
+import io.hbone.core.TrustBundle;
+import io.hbone.core.WorkloadCertificate;
+import io.hbone.core.WorkloadIdentity;
+import io.hbone.netty.socket.Sockets;
+import io.hbone.node.config.IdentityMaterial;
+import io.hbone.node.config.ListenPlan;
+import io.hbone.node.config.LocalXds;
+import io.hbone.node.config.ProxyConfig;
+import io.hbone.node.local.LocalMesh;
+import io.hbone.node.text.Ip;
+import java.nio.charset.StandardCharsets;
+import java.security.cert.CertificateEncodingException;
+import java.security.cert.X509Certificate;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Base64;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * All that the node knows and how it is set up, in the words of ztunnel's {@code config_dump} (spec/ztunnel.md 11), which {@code
+ * istioctl ztunnel-config} reads. Made anew for each request. Private keys are not in it.
+ */
+public final class ConfigDump {
+    private final ProxyConfig config;
+    private final String version;
+    private final LocalMesh mesh;
+    private final WorkloadIdentity self;
+    private final Supplier<@Nullable WorkloadCertificate> certificate;
+
+    /** @param certificate the one at hand, or null */
+    public ConfigDump(
+            ProxyConfig config,
+            String version,
+            LocalMesh mesh,
+            WorkloadIdentity self,
+            Supplier<@Nullable WorkloadCertificate> certificate) {
+        this.config = config;
+        this.version = version;
+        this.mesh = mesh;
+        this.self = self;
+        this.certificate = certificate;
+    }
+
+    Map<String, Object> dump() {
+        List<Object> workloads = mesh.dumpWorkloads();
+        List<Object> services = mesh.dumpServices();
+        Map<String, Object> statics = new LinkedHashMap<>();
+        statics.put("workloads", workloads);
+        statics.put("policies", List.of());
+        statics.put("services", services);
+        Map<String, Object> out = new LinkedHashMap<>();
+        out.put("workloads", workloads);
+        out.put("services", services);
+        out.put("policies", List.of());
+        out.put("stagedServices", Map.of());
+        out.put("staticConfig", statics);
+        out.put("version", version());
+        out.put("config", config());
+        out.put("certificates", List.of(certificates()));
+        return out;
+    }
+
+    private Map<String, Object> version() {
+        Map<String, Object> out = new LinkedHashMap<>();
+        out.put("version", version);
+        out.put("javaVersion", Runtime.version().toString());
+        return out;
+    }
+
+    private Map<String, Object> config() {
+        HboneSettings tunnel = config.tunnel();
+        ListenPlan listen = config.listen();
+        Sockets sockets = config.sockets();
+        Map<String, Object> out = new LinkedHashMap<>();
+        out.put("proxyMode", "Dedicated");
+        out.put("proxyWorkloadInformation", workload());
+        out.put("network", config.network());
+        out.put("localNode", config.nodeName());
+        out.put("clusterId", config.clusterId());
+        out.put("trustDomain", config.trustDomain());
+        out.put("localXds", config.localXds() instanceof LocalXds.File file ? file.path() : "inline");
+        out.put("identity", identity(config.identity()));
+        out.put("outboundAddr", listen.show(listen.outbound()));
+        out.put("inboundAddr", listen.show(listen.inbound()));
+        out.put("inboundPlaintextAddr", listen.show(listen.plaintext()));
+        Integer socks = listen.socks();
+        out.put("socks5Addr", socks == null ? null : Ip.format(listen.onLoopback(socks)));
+        out.put("adminAddr", Ip.format(listen.onLoopback(listen.admin())));
+        out.put("statsAddr", listen.show(listen.metrics()));
+        out.put("readinessAddr", listen.show(listen.readiness()));
+        out.put("illegalPorts", listen.illegalPorts());
+        out.put("ipv6Enabled", listen.ipv6());
+        Integer mark = sockets.mark();
+        out.put("packetMark", mark == null ? null : Integer.toUnsignedLong(mark));
+        out.put(
+                "requireOriginalSource",
+                switch (sockets.originalSource()) {
+                    case AUTO -> null;
+                    case ON -> true;
+                    case OFF -> false;
+                });
+        out.put("socketConfig", keepalive(sockets));
+        out.put("windowSize", tunnel.maxStreamWindow());
+        out.put("connectionWindowSize", tunnel.connectionWindow());
+        out.put("frameSize", tunnel.maxFrameSize());
+        out.put("poolMaxStreamsPerConn", tunnel.maxStreamsPerTunnel());
+        out.put("poolUnusedReleaseTimeout", duration(tunnel.tunnelIdleTimeout()));
+        out.put("selfTerminationDeadline", duration(config.drainDeadline()));
+        out.put("numWorkerThreads", config.workers());
+        out.put("transport", sockets.transport());
+        out.put("enableEnhancedBaggage", config.responseBaggage());
+        out.put("ignored", config.ignored());
+        return out;
+    }
+
+    private Map<String, Object> workload() {
+        Map<String, Object> out = new LinkedHashMap<>();
+        out.put("name", config.workload().name());
+        out.put("namespace", config.workload().namespace());
+        out.put("serviceAccount", config.workload().serviceAccount());
+        return out;
+    }
+
+    private static Map<String, Object> identity(IdentityMaterial material) {
+        Map<String, Object> out = new LinkedHashMap<>();
+        if (material instanceof IdentityMaterial.Pem pem) {
+            out.put("chain", pem.chain());
+            out.put("key", pem.key());
+            out.put("roots", pem.roots());
+        } else if (material instanceof IdentityMaterial.DevelopmentCa ca) {
+            out.put("developmentCa", ca.directory() == null ? "default" : ca.directory());
+            out.put("secretTtl", duration(ca.lifetime()));
+        }
+        return out;
+    }
+
+    private static Map<String, Object> keepalive(Sockets sockets) {
+        Sockets.Keepalive keepalive = sockets.keepalive();
+        Map<String, Object> out = new LinkedHashMap<>();
+        out.put("keepaliveEnabled", keepalive != null);
+        if (keepalive != null) {
+            out.put("keepaliveTime", duration(keepalive.idle()));
+            out.put("keepaliveInterval", duration(keepalive.interval()));
+            out.put("keepaliveRetries", keepalive.retries());
+            out.put("userTimeoutEnabled", keepalive.userTimeout());
+        }
+        return out;
+    }
+
+    private static Map<String, Object> duration(Duration duration) {
+        Map<String, Object> out = new LinkedHashMap<>();
+        out.put("secs", duration.getSeconds());
+        out.put("nanos", duration.getNano());
+        return out;
+    }
+
+    private Map<String, Object> certificates() {
+        WorkloadCertificate held = certificate.get();
+        Map<String, Object> out = new LinkedHashMap<>();
+        out.put("identity", self.spiffeId());
+        out.put("state", held == null ? "Unavailable" : "Available");
+        List<Object> chain = new ArrayList<>();
+        List<Object> roots = new ArrayList<>();
+        if (held != null) {
+            for (X509Certificate certificate : held.chain()) {
+                chain.add(certificate(certificate));
+            }
+            for (TrustBundle bundle : held.bundles().all()) {
+                for (X509Certificate certificate : bundle.authorities()) {
+                    roots.add(certificate(certificate));
+                }
+            }
+        }
+        out.put("certChain", chain);
+        out.put("rootCerts", roots);
+        return out;
+    }
+
+    private static Map<String, Object> certificate(X509Certificate certificate) {
+        Map<String, Object> out = new LinkedHashMap<>();
+        try {
+            String pem = "-----BEGIN CERTIFICATE-----\n"
+                    + Base64.getMimeEncoder(64, new byte[] {'\n'}).encodeToString(certificate.getEncoded())
+                    + "\n-----END CERTIFICATE-----\n";
+            out.put("pem", Base64.getEncoder().encodeToString(pem.getBytes(StandardCharsets.US_ASCII)));
+        } catch (CertificateEncodingException e) {
+            out.put("pem", "");
+        }
+        // As text: it has more digits than JSON's readers keep.
+        out.put("serialNumber", certificate.getSerialNumber().toString());
+        out.put("validFrom", certificate.getNotBefore().toInstant().toString());
+        out.put("expirationTime", certificate.getNotAfter().toInstant().toString());
+        return out;
+    }
+}

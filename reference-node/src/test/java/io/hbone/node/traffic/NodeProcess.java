@@ -1,0 +1,132 @@
+package io.hbone.node.traffic;
+
+import static org.awaitility.Awaitility.await;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Predicate;
+import java.util.regex.Pattern;
+
+/** A node of ours in a pod. */
+final class NodeProcess implements AutoCloseable {
+    private static final int READINESS = 15021;
+    private static final int METRICS = 15020;
+    private static final Pattern CLASS_PATH_OF_TESTS = Pattern.compile(".*/(test-classes|junit-|mockito-|archunit).*");
+
+    private final Pod pod;
+    private final Program program;
+
+    private NodeProcess(Pod pod, Program program) {
+        this.pod = pod;
+        this.program = program;
+    }
+
+    /** Starts {@code hbone proxy}; it need not be ready yet. */
+    static NodeProcess start(Pod pod, Map<String, String> environment) {
+        Map<String, String> variables = new HashMap<>(environment);
+        String transport = System.getProperty("hbone.transport", "");
+        if (!transport.isEmpty()) {
+            variables.put("HBONE_TRANSPORT", transport);
+        }
+        // The options of the launcher, and what makes leaks visible.
+        List<String> command = new ArrayList<>(List.of(
+                System.getProperty("java.home") + "/bin/java",
+                "-XX:+UseSerialGC",
+                "-Xms16m",
+                "-Xss512k",
+                "-XX:+ExitOnOutOfMemoryError",
+                "-Dio.netty.leakDetection.level=advanced",
+                "-Djava.io.tmpdir=" + pod.file("")));
+        if (Runtime.version().feature() >= 22) {
+            command.add("--enable-native-access=ALL-UNNAMED");
+        }
+        command.addAll(List.of("-cp", classPath(), "io.hbone.node.Hbone", "proxy"));
+        return new NodeProcess(pod, pod.start(variables, command));
+    }
+
+    /** A node that is another program; of it all works that does not depend on its log. */
+    static NodeProcess of(Pod pod, Program program) {
+        return new NodeProcess(pod, program);
+    }
+
+    private static String classPath() {
+        List<String> entries =
+                new ArrayList<>(List.of(System.getProperty("java.class.path").split(":")));
+        entries.removeIf(entry -> CLASS_PATH_OF_TESTS.matcher(entry).matches());
+        return String.join(":", entries);
+    }
+
+    /** Waits until the readiness port says so. */
+    NodeProcess awaitReady() {
+        await("node of " + pod.name())
+                .atMost(Duration.ofSeconds(60))
+                .pollInterval(Duration.ofMillis(50))
+                .failFast(() -> {
+                    if (!program.isAlive()) {
+                        throw new AssertionError("ended: " + program.out() + program.err());
+                    }
+                })
+                .until(() -> readiness().equals("200"));
+        return this;
+    }
+
+    /** The HTTP status of the readiness port; 000 when it does not answer. */
+    String readiness() {
+        String url = "http://127.0.0.1:" + READINESS + "/healthz/ready";
+        return pod.run("curl", "-s", "-m", "5", "-o", "/dev/null", "-w", "%{http_code}", url)
+                .out();
+    }
+
+    Metrics metrics() {
+        return Metrics.parse(pod.get(METRICS, "/stats/prometheus"));
+    }
+
+    Program program() {
+        return program;
+    }
+
+    String log() {
+        return program.out() + program.err();
+    }
+
+    /** The lines of connections so far that are complete or failed. */
+    List<AccessLine> connections() {
+        return program.out()
+                .lines()
+                .filter(AccessLine::matches)
+                .map(AccessLine::parse)
+                .toList();
+    }
+
+    /** The line of a connection that ends about now. */
+    AccessLine awaitConnection(Predicate<AccessLine> which) {
+        return await("access log of " + pod.name())
+                .atMost(Duration.ofSeconds(15))
+                .pollInterval(Duration.ofMillis(20))
+                .until(() -> connections().stream().filter(which).findFirst(), found -> found.isPresent())
+                .orElseThrow();
+    }
+
+    /** The line of a connection to the application on {@code port}. */
+    AccessLine awaitConnectionTo(int port) {
+        return awaitConnection(line -> line.applicationPort() == port);
+    }
+
+    /** What a node must never say, whatever is done to it. */
+    List<String> complaints() {
+        return log().lines()
+                .filter(line -> line.contains("LEAK:")
+                        || line.contains("a defect in hbone-java")
+                        || line.contains("Exception")
+                        || line.contains("exceptionCaught"))
+                .toList();
+    }
+
+    @Override
+    public void close() {
+        program.close();
+    }
+}
