@@ -72,7 +72,9 @@ final class PooledHboneClient implements HboneClient {
         Promise<Channel> connected = loop.newPromise();
         // the inner tunnel is for this one stream: in a shared one, all traffic would go where the gateway sent the
         // first
-        connect(loop, gateway, expectedGateways, request, new ChannelInboundHandlerAdapter())
+        ConnectRequest outerRequest = new ConnectRequest(
+                request.authority(), request.baggage(), request.forwarded(), request.traceParent(), null);
+        connect(loop, gateway, expectedGateways, outerRequest, new ChannelInboundHandlerAdapter())
                 .addListener((Future<Channel> outer) -> {
                     if (outer.isSuccess()) {
                         dialer.secure(
@@ -88,9 +90,10 @@ final class PooledHboneClient implements HboneClient {
 
     @Override
     public void close() {
-        pool.drain();
-        groups.shutDownIfOwned();
-        tls.close();
+        pool.drain().addListener(drained -> {
+            groups.shutDownIfOwned();
+            tls.close();
+        });
     }
 
     /** Makes a channel of the stream that it gets. */

@@ -99,6 +99,11 @@ final class ServerStream implements IncomingStream, StreamListener {
     @Override
     public Aborter relay(DuplexChannel application, Baggage self, ConnectionObserver.Connection observer) {
         answer();
+        if (gone) {
+            application.close();
+            observer.closed(null);
+            return why -> {};
+        }
         stream.respond(ConnectHeaders.ok(self), false);
         StreamRelay relay = StreamRelay.join(
                 application,

@@ -44,6 +44,7 @@ final class StreamChannel extends AbstractChannel implements DuplexChannel, Stre
     private boolean peerEnded;
     private boolean inputShutdown;
     private boolean outputShutdown;
+    private @Nullable ChannelPromise outputEnding;
     private boolean open = true;
     private boolean delivering;
 
@@ -86,11 +87,17 @@ final class StreamChannel extends AbstractChannel implements DuplexChannel, Stre
     @Override
     public void onReset(boolean orderly, TunnelException why) {
         if (!orderly) {
-            pipeline().fireExceptionCaught(why);
+            onFailure(why);
+            return;
         }
+        // a mere end of both directions: what came before it is still for the reader
         peerEnded = true;
-        deliver();
-        unsafe().close(voidPromise());
+        outputShutdown = true;
+        if (inbound.isEmpty()) {
+            unsafe().close(voidPromise());
+        } else {
+            deliver();
+        }
     }
 
     @Override
@@ -162,6 +169,10 @@ final class StreamChannel extends AbstractChannel implements DuplexChannel, Stre
     @Override
     protected void doWrite(ChannelOutboundBuffer in) {
         for (Object message = in.current(); message != null; message = in.current()) {
+            if (outputShutdown) {
+                in.remove(new ClosedChannelException());
+                continue;
+            }
             if (!stream.isWritable()) {
                 break;
             }
@@ -172,6 +183,9 @@ final class StreamChannel extends AbstractChannel implements DuplexChannel, Stre
             in.remove();
         }
         stream.flush();
+        if (outputEnding != null && in.isEmpty()) {
+            endOutput(outputEnding);
+        }
     }
 
     @Override
@@ -186,6 +200,10 @@ final class StreamChannel extends AbstractChannel implements DuplexChannel, Stre
     @Override
     protected void doClose() {
         open = false;
+        if (outputEnding != null) {
+            outputEnding.tryFailure(new ClosedChannelException());
+            outputEnding = null;
+        }
         stream.end();
         stream.abandon();
         for (ByteBuf data : inbound) {
@@ -194,10 +212,12 @@ final class StreamChannel extends AbstractChannel implements DuplexChannel, Stre
         inbound.clear();
     }
 
-    @Override
-    protected void doShutdownOutput() throws Exception {
+    /** Ends our direction: everything that was flushed is with the stream, which sends it first. */
+    private void endOutput(ChannelPromise promise) {
+        outputEnding = null;
         outputShutdown = true;
         stream.end();
+        promise.trySuccess();
         closeIfEnded();
     }
 
@@ -208,11 +228,15 @@ final class StreamChannel extends AbstractChannel implements DuplexChannel, Stre
 
     @Override
     public ChannelFuture shutdownOutput(ChannelPromise promise) {
-        runOnLoop(promise, () -> {
-            if (!open) {
-                throw new ClosedChannelException();
+        runOnLoop(() -> {
+            ChannelOutboundBuffer pending = unsafe().outboundBuffer();
+            if (!open || pending == null) {
+                promise.tryFailure(new ClosedChannelException());
+            } else if (outputShutdown || pending.isEmpty()) {
+                endOutput(promise);
+            } else {
+                outputEnding = promise; // the peer's window has no room for what was flushed before
             }
-            doShutdownOutput();
         });
         return promise;
     }
@@ -225,8 +249,9 @@ final class StreamChannel extends AbstractChannel implements DuplexChannel, Stre
     /** Only what is received from now on is dropped: HTTP/2 cannot end the peer's direction alone. */
     @Override
     public ChannelFuture shutdownInput(ChannelPromise promise) {
-        runOnLoop(promise, () -> {
+        runOnLoop(() -> {
             inputShutdown = true;
+            promise.trySuccess();
             closeIfEnded();
         });
         return promise;
@@ -242,20 +267,11 @@ final class StreamChannel extends AbstractChannel implements DuplexChannel, Stre
         return close(promise);
     }
 
-    private interface Action {
-        void run() throws Exception;
-    }
-
-    private void runOnLoop(ChannelPromise promise, Action action) {
-        if (!eventLoop().inEventLoop()) {
-            eventLoop().execute(() -> runOnLoop(promise, action));
-            return;
-        }
-        try {
+    private void runOnLoop(Runnable action) {
+        if (eventLoop().inEventLoop()) {
             action.run();
-            promise.trySuccess();
-        } catch (Exception e) {
-            promise.tryFailure(e);
+        } else {
+            eventLoop().execute(action);
         }
     }
 

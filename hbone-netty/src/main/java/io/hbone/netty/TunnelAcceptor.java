@@ -56,6 +56,7 @@ final class TunnelAcceptor extends ChannelInitializer<Channel> {
     private final Set<Tunnel> tunnels = ConcurrentHashMap.newKeySet();
     private final Promise<Void> drained = GlobalEventExecutor.INSTANCE.newPromise();
     private volatile boolean draining;
+    private volatile boolean cutOff;
 
     TunnelAcceptor(
             WorkloadIdentity self,
@@ -119,8 +120,12 @@ final class TunnelAcceptor extends ChannelInitializer<Channel> {
     }
 
     private void cutOff() {
-        TunnelException why = new TunnelException(TunnelError.DRAINED, "connection closed due to connection drain");
-        tunnels.forEach(tunnel -> tunnel.channel().eventLoop().execute(() -> tunnel.close(why)));
+        cutOff = true;
+        tunnels.forEach(tunnel -> tunnel.channel().eventLoop().execute(() -> tunnel.close(drainedAway())));
+    }
+
+    private static TunnelException drainedAway() {
+        return new TunnelException(TunnelError.DRAINED, "connection closed due to connection drain");
     }
 
     private void completeIfDrained() {
@@ -136,11 +141,11 @@ final class TunnelAcceptor extends ChannelInitializer<Channel> {
     }
 
     private void deny(Channel channel, TunnelException why) {
-        observer.denied(
-                Direction.INBOUND,
-                (InetSocketAddress) channel.remoteAddress(),
-                (InetSocketAddress) channel.localAddress(),
-                why);
+        InetSocketAddress peer = (InetSocketAddress) channel.remoteAddress();
+        InetSocketAddress local = (InetSocketAddress) channel.localAddress();
+        if (peer != null && local != null) { // it may have been reset before anybody asked
+            observer.denied(Direction.INBOUND, peer, local, why);
+        }
     }
 
     private final class Handshake implements HandshakeGate.Outcome {
@@ -172,7 +177,9 @@ final class TunnelAcceptor extends ChannelInitializer<Channel> {
             Tunnel installed = Objects.requireNonNull(tunnel);
             tunnels.add(installed);
             handshaking.remove(channel);
-            if (draining) {
+            if (cutOff) {
+                installed.close(drainedAway());
+            } else if (draining) {
                 installed.drain();
             }
         }

@@ -28,10 +28,14 @@ import io.netty.channel.ConnectTimeoutException;
 import io.netty.channel.EventLoop;
 import io.netty.handler.codec.http2.Http2Headers;
 import io.netty.handler.ssl.SslHandler;
+import io.netty.util.concurrent.Future;
+import io.netty.util.concurrent.GlobalEventExecutor;
+import io.netty.util.concurrent.Promise;
 import java.net.InetSocketAddress;
 import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /** Makes tunnels: certificate, TCP connect, TLS handshake, HTTP/2. Every step has its deadline. Any thread. */
@@ -52,6 +56,10 @@ public final class TunnelDialer implements PeerTunnels.Dialer {
     private final Sockets sockets;
     private final WindowBudget budget;
     private final ConnectionObserver observer;
+
+    private final AtomicInteger alive = new AtomicInteger();
+    private final Promise<Void> noneIsLeft = GlobalEventExecutor.INSTANCE.newPromise();
+    private volatile boolean waitedFor;
 
     public TunnelDialer(
             WorkloadIdentity self,
@@ -83,6 +91,19 @@ public final class TunnelDialer implements PeerTunnels.Dialer {
         @Override
         default void incoming(TunnelStream stream, Http2Headers request) {
             throw new IllegalStateException("a server opened " + stream);
+        }
+    }
+
+    /** Done when no tunnel is left of those that were made; for when no more are. */
+    Future<Void> whenNoneIsLeft() {
+        waitedFor = true;
+        completeIfNoneIsLeft();
+        return noneIsLeft;
+    }
+
+    private void completeIfNoneIsLeft() {
+        if (waitedFor && alive.get() == 0) {
+            noneIsLeft.trySuccess(null);
         }
     }
 
@@ -189,7 +210,8 @@ public final class TunnelDialer implements PeerTunnels.Dialer {
                     peer.cipherSuite(),
                     certificate.serial());
             observer.tunnelOpened(details);
-            tunnel = Tunnel.client(settings, budget, new Reporting(result, details, observer));
+            alive.incrementAndGet();
+            tunnel = Tunnel.client(settings, budget, new Reporting(result, details));
             return tunnel;
         }
 
@@ -233,8 +255,15 @@ public final class TunnelDialer implements PeerTunnels.Dialer {
     }
 
     /** Passes on what happens, and tells the observer of the end. */
-    private record Reporting(Result result, TunnelDetails details, ConnectionObserver observer)
-            implements TunnelEvents {
+    private final class Reporting implements TunnelEvents {
+        private final Result result;
+        private final TunnelDetails details;
+
+        Reporting(Result result, TunnelDetails details) {
+            this.result = result;
+            this.details = details;
+        }
+
         @Override
         public void incoming(TunnelStream stream, Http2Headers request) {
             result.incoming(stream, request);
@@ -254,6 +283,8 @@ public final class TunnelDialer implements PeerTunnels.Dialer {
         public void closed(Tunnel tunnel, @Nullable TunnelException why) {
             observer.tunnelClosed(details, why);
             result.closed(tunnel, why);
+            alive.decrementAndGet();
+            completeIfNoneIsLeft();
         }
     }
 }

@@ -7,6 +7,7 @@ import io.hbone.core.TunnelException;
 import io.hbone.core.WorkloadCertificate;
 import io.hbone.netty.h2.Tunnel;
 import io.netty.channel.EventLoop;
+import io.netty.util.concurrent.Future;
 import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -58,9 +59,14 @@ public final class TunnelPool {
         return new LoopPool(loop, dialer, dialer::newestCertificate, settings);
     }
 
-    /** Opens no more streams; tunnels end when their streams have ended. */
-    public void drain() {
+    /**
+     * Opens no more streams; tunnels end when their streams have ended.
+     *
+     * @return done when no tunnel is left
+     */
+    public Future<Void> drain() {
         closed = true;
         loops.forEach((loop, pool) -> loop.execute(pool::drain));
+        return dialer.whenNoneIsLeft();
     }
 }

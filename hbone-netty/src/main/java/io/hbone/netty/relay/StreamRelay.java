@@ -16,6 +16,8 @@ import io.netty.channel.socket.ChannelInputShutdownEvent;
 import io.netty.channel.socket.DuplexChannel;
 import io.netty.handler.codec.http2.Http2Error;
 import io.netty.handler.codec.http2.Http2Headers;
+import io.netty.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -31,6 +33,9 @@ import org.jspecify.annotations.Nullable;
  * <p><b>Threading:</b> the event loop that socket and stream share.
  */
 public final class StreamRelay extends ChannelInboundHandlerAdapter implements StreamListener {
+
+    /** How long an application may take to read the last bytes of a connection that has failed. */
+    private static final int LINGER_SECONDS = 60;
 
     private final DuplexChannel socket;
     private final TunnelStream stream;
@@ -205,14 +210,14 @@ public final class StreamRelay extends ChannelInboundHandlerAdapter implements S
     public void onReset(boolean orderly, TunnelException why) {
         onReadComplete();
         finish(orderly ? null : why);
-        closeWhenWritten();
+        closeWhenWritten(!orderly);
     }
 
     @Override
     public void onFailure(TunnelException why) {
         onReadComplete();
         finish(why);
-        closeWhenWritten();
+        closeWhenWritten(true);
     }
 
     // ---- the end
@@ -237,15 +242,21 @@ public final class StreamRelay extends ChannelInboundHandlerAdapter implements S
     private void finishIfEnded() {
         if (peerEnded && socket.isInputShutdown()) {
             finish(null);
-            closeWhenWritten();
+            closeWhenWritten(false);
         }
     }
 
-    private void closeWhenWritten() {
+    private void closeWhenWritten(boolean failed) {
         if (!socketClosing) {
             socketClosing = true;
             socket.config().setAutoRead(false);
             socket.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(ChannelFutureListener.CLOSE);
+            if (failed && socket.isOpen()) {
+                // what an application does not read of a broken connection must not keep its socket for ever
+                Future<?> deadline =
+                        socket.eventLoop().schedule(() -> socket.close(), LINGER_SECONDS, TimeUnit.SECONDS);
+                socket.closeFuture().addListener(closed -> deadline.cancel(false));
+            }
         }
     }
 
