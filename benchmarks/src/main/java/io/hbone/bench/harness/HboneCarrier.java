@@ -7,6 +7,7 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandler;
 import io.netty.channel.socket.DuplexChannel;
 import io.netty.util.concurrent.Future;
+import java.time.Duration;
 
 /** {@link Wire#HBONE}: streams as somebody else's Netty program opens and accepts them. */
 final class HboneCarrier implements Carrier {
@@ -34,7 +35,8 @@ final class HboneCarrier implements Carrier {
 
     @Override
     public void close() {
-        client.close();
+        server.drain(Duration.ZERO).syncUninterruptibly();
         server.close();
+        client.close();
     }
 }

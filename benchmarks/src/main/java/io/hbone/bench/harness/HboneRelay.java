@@ -71,8 +71,8 @@ final class HboneRelay extends RelayCarrier {
     @Override
     public void close() {
         super.close();
-        near.drain(Duration.ZERO);
-        far.drain(Duration.ZERO);
+        near.drain(Duration.ZERO).syncUninterruptibly();
+        far.drain(Duration.ZERO).syncUninterruptibly();
         tunnels.drain();
         tls.close();
     }

@@ -46,6 +46,9 @@ public final class Loopback implements AutoCloseable {
 
     private static final Duration HANDSHAKE_TIMEOUT = Duration.ofSeconds(10);
 
+    private static final int QUIET_MILLIS = 100;
+    private static final int DEADLINE_MILLIS = 2_000;
+
     private final Transport transport;
     private final EventLoopGroup clients;
     private final EventLoopGroup servers;
@@ -72,7 +75,7 @@ public final class Loopback implements AutoCloseable {
         identities = TestPki.source(clientCertificate, serverCertificate);
     }
 
-    /** A loop of this transport for somebody who takes part; the caller shuts it down. */
+    /** A loop of this transport for somebody who takes part; the caller ends it. */
     EventLoopGroup newLoop(String name) {
         return transport.newEventLoopGroup(1, "bench-" + name);
     }
@@ -214,10 +217,19 @@ public final class Loopback implements AutoCloseable {
         }
     }
 
+    /** Shuts loops down when nothing has happened on them for a moment: connections that are closing get their end. */
+    static void end(EventLoopGroup... groups) {
+        for (EventLoopGroup group : groups) {
+            group.shutdownGracefully(QUIET_MILLIS, DEADLINE_MILLIS, TimeUnit.MILLISECONDS);
+        }
+        for (EventLoopGroup group : groups) {
+            group.terminationFuture().syncUninterruptibly();
+        }
+    }
+
     @Override
     public void close() {
-        clients.shutdownGracefully(0, 1, TimeUnit.SECONDS).syncUninterruptibly();
-        servers.shutdownGracefully(0, 1, TimeUnit.SECONDS).syncUninterruptibly();
+        end(clients, servers);
         tls.close();
     }
 

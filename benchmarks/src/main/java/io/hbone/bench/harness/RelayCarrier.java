@@ -10,7 +10,6 @@ import io.netty.channel.socket.SocketChannel;
 import io.netty.util.concurrent.Future;
 import io.netty.util.concurrent.Promise;
 import java.net.InetSocketAddress;
-import java.util.concurrent.TimeUnit;
 
 /**
  * Streams between the sockets of two applications, each of which has an event loop of its own and speaks to a node beside it:
@@ -74,7 +73,6 @@ abstract class RelayCarrier implements Carrier {
 
     @Override
     public void close() {
-        nearApplications.shutdownGracefully(0, 1, TimeUnit.SECONDS).syncUninterruptibly();
-        farApplications.shutdownGracefully(0, 1, TimeUnit.SECONDS).syncUninterruptibly();
+        Loopback.end(nearApplications, farApplications);
     }
 }

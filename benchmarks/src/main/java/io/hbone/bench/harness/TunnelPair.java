@@ -142,6 +142,11 @@ public final class TunnelPair implements AutoCloseable {
         }
     }
 
+    /** What the server's application has taken so far, bytes. */
+    long serverHasTaken() {
+        return atServer.taken;
+    }
+
     /** Without the queues and arrays of {@link EmbeddedChannel#writeInbound}, which would be measured. */
     private static void read(EmbeddedChannel channel, ByteBuf bytes) {
         channel.pipeline().fireChannelRead(bytes.retain().readerIndex(0));
@@ -156,11 +161,11 @@ public final class TunnelPair implements AutoCloseable {
     }
 
     /** Says 200 to every stream. */
-    private record Accept(StreamListener listener) implements TunnelEvents {
+    private record Accept(Taker taker) implements TunnelEvents {
         @Override
         public void incoming(TunnelStream stream, Http2Headers request) {
-            ((Taker) listener).stream = stream;
-            stream.setListener(listener);
+            taker.stream = stream;
+            stream.setListener(taker);
             stream.respond(ConnectHeaders.ok(Baggage.EMPTY), false);
         }
     }
@@ -169,6 +174,8 @@ public final class TunnelPair implements AutoCloseable {
     private static final class Taker implements StreamListener {
         @Nullable TunnelStream stream;
 
+        long taken;
+
         @Override
         public void onResponse(Http2Headers headers) {}
 
@@ -176,6 +183,7 @@ public final class TunnelPair implements AutoCloseable {
         public void onData(ByteBuf data) {
             int bytes = data.readableBytes();
             data.release();
+            taken += bytes;
             if (stream != null) {
                 stream.taken(bytes);
             }
