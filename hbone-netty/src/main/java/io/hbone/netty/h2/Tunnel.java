@@ -6,6 +6,7 @@ import static io.netty.handler.codec.http2.Http2Exception.streamError;
 import io.hbone.core.HboneSettings;
 import io.hbone.core.TunnelError;
 import io.hbone.core.TunnelException;
+import io.hbone.netty.socket.Addresses;
 import io.hbone.netty.tls.TlsFailures;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
@@ -129,8 +130,7 @@ public final class Tunnel extends ChannelInboundHandlerAdapter {
         return new Tunnel(settings, true, processBudget, events);
     }
 
-    // ---- what owners ask
-    // -------------------------------------------------------------------------------------------------
+    // ---- what owners ask ------------------------------------------------------------------------------------------
 
     /** The connection. */
     public Channel channel() {
@@ -210,8 +210,7 @@ public final class Tunnel extends ChannelInboundHandlerAdapter {
                 + channel().remoteAddress();
     }
 
-    // ---- what streams ask
-    // ------------------------------------------------------------------------------------------------
+    // ---- what streams ask -----------------------------------------------------------------------------------------
 
     boolean write(TunnelStream stream, ByteBuf data, boolean headroom) {
         return link().data.write(stream, data, headroom);
@@ -286,8 +285,7 @@ public final class Tunnel extends ChannelInboundHandlerAdapter {
         return stream;
     }
 
-    // ---- the connection's life
-    // -------------------------------------------------------------------------------------------
+    // ---- the connection's life ------------------------------------------------------------------------------------
 
     @Override
     public void handlerAdded(ChannelHandlerContext ctx) {
@@ -401,7 +399,8 @@ public final class Tunnel extends ChannelInboundHandlerAdapter {
             // a peer that rejects our certificate says so only after the handshake (RFC 8446 section 4.4.2.4)
             shutDown(
                     TlsFailures.isTls(cause)
-                            ? TlsFailures.explain(cause, ctx.channel().remoteAddress())
+                            ? TlsFailures.explain(
+                                    cause, Addresses.text(ctx.channel().remoteAddress()))
                             : new TunnelException(TunnelError.TUNNEL_CLOSED, this + " failed: " + cause, cause));
         }
     }
@@ -521,8 +520,7 @@ public final class Tunnel extends ChannelInboundHandlerAdapter {
         events.closed(this, why);
     }
 
-    // ---- frames that are rare
-    // --------------------------------------------------------------------------------------------
+    // ---- frames that are rare -------------------------------------------------------------------------------------
 
     private void writeWindowUpdate(int streamId, int increment) {
         ChannelHandlerContext ctx = link().ctx;
@@ -590,10 +588,9 @@ public final class Tunnel extends ChannelInboundHandlerAdapter {
             countControlFrame("SETTINGS");
             settingsSeen = true;
             Long tableSize = theirs.headerTableSize();
+            // more than the default would only cost us
             if (tableSize != null && tableSize < headersEncoder.configuration().maxHeaderTableSize()) {
-                headersEncoder
-                        .configuration()
-                        .maxHeaderTableSize(tableSize); // more than the default would only cost us
+                headersEncoder.configuration().maxHeaderTableSize(tableSize);
             }
             Integer frameSize = theirs.maxFrameSize();
             if (frameSize != null) {
@@ -814,8 +811,7 @@ public final class Tunnel extends ChannelInboundHandlerAdapter {
         }
     }
 
-    // ---- the path of DATA
-    // ------------------------------------------------------------------------------------------------
+    // ---- the path of DATA -----------------------------------------------------------------------------------------
 
     private final class DataSink implements FrameReader.Sink {
 

@@ -1,6 +1,7 @@
 package io.hbone.netty.pool;
 
 import io.hbone.core.SpiffeId;
+import io.hbone.netty.socket.Addresses;
 import java.net.InetSocketAddress;
 import java.util.Set;
 
@@ -20,6 +21,6 @@ public record Peer(InetSocketAddress address, Set<SpiffeId> expected) {
 
     @Override
     public String toString() {
-        return address + " as " + expected;
+        return Addresses.text(address) + " as " + expected;
     }
 }

@@ -14,6 +14,7 @@ import io.hbone.netty.h2.Tunnel;
 import io.hbone.netty.h2.TunnelEvents;
 import io.hbone.netty.h2.TunnelStream;
 import io.hbone.netty.h2.WindowBudget;
+import io.hbone.netty.socket.Addresses;
 import io.hbone.netty.socket.Sockets;
 import io.hbone.netty.socket.TunnelOptions;
 import io.hbone.netty.tls.HandshakeGate;
@@ -173,7 +174,8 @@ public final class TunnelDialer implements PeerTunnels.Dialer {
         return cause instanceof ConnectTimeoutException
                 ? new TunnelException(
                         TunnelError.TUNNEL_CONNECT_TIMEOUT,
-                        "connection to " + peer.address() + " timed out, maybe a NetworkPolicy is blocking HBONE port "
+                        "connection to " + Addresses.text(peer.address())
+                                + " timed out, maybe a NetworkPolicy is blocking HBONE port "
                                 + peer.address().getPort(),
                         cause)
                 : new TunnelException(

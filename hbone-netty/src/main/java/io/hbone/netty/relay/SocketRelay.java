@@ -3,6 +3,7 @@ package io.hbone.netty.relay;
 import io.hbone.core.ConnectionObserver;
 import io.hbone.core.TunnelError;
 import io.hbone.core.TunnelException;
+import io.hbone.netty.socket.Addresses;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelFutureListener;
@@ -70,7 +71,7 @@ public final class SocketRelay {
     private void idleTooLong() {
         abort(new TunnelException(
                 TunnelError.IDLE_TIMEOUT,
-                opener.socket.remoteAddress() + " and " + other.socket.remoteAddress()
+                Addresses.text(opener.socket.remoteAddress()) + " and " + Addresses.text(other.socket.remoteAddress())
                         + " exchanged nothing for too long"));
     }
 
@@ -85,6 +86,9 @@ public final class SocketRelay {
     private void finish(@Nullable TunnelException why) {
         if (!done) {
             done = true;
+            // io_uring tells of the end of input before the read that it came with is complete
+            opener.report();
+            other.report();
             if (idle != null) {
                 idle.stop();
             }
@@ -131,6 +135,14 @@ public final class SocketRelay {
         @Override
         public void channelReadComplete(ChannelHandlerContext ctx) {
             sink.flush();
+            report();
+            if (!sink.isWritable() && !paused) {
+                paused = true;
+                socket.config().setAutoRead(false);
+            }
+        }
+
+        private void report() {
             if (bytes > 0) {
                 if (idle != null) {
                     idle.moved();
@@ -141,10 +153,6 @@ public final class SocketRelay {
                     observer.sent(bytes);
                 }
                 bytes = 0;
-            }
-            if (!sink.isWritable() && !paused) {
-                paused = true;
-                socket.config().setAutoRead(false);
             }
         }
 

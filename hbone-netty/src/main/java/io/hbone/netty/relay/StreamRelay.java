@@ -116,6 +116,10 @@ public final class StreamRelay extends ChannelInboundHandlerAdapter implements S
     @Override
     public void channelReadComplete(ChannelHandlerContext ctx) {
         stream.flush();
+        reportSent();
+    }
+
+    private void reportSent() {
         if (toStream > 0) {
             moved();
             if (socketOpened) {
@@ -263,6 +267,7 @@ public final class StreamRelay extends ChannelInboundHandlerAdapter implements S
     private void finish(@Nullable TunnelException why) {
         if (!done) {
             done = true;
+            reportSent(); // io_uring tells of the end of input before the read that it came with is complete
             if (idle != null) {
                 idle.stop();
             }

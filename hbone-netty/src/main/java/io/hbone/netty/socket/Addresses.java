@@ -1,5 +1,6 @@
 package io.hbone.netty.socket;
 
+import io.netty.util.NetUtil;
 import java.net.Inet6Address;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -63,5 +64,11 @@ public final class Addresses {
             }
         }
         return bytes[MAPPED_PREFIX - 2] == -1 && bytes[MAPPED_PREFIX - 1] == -1;
+    }
+
+    /** An address as operators write it: {@code 10.0.0.1:80}, {@code [fd00::1]:80}; an unknown one is {@code unknown}. */
+    public static String text(@Nullable SocketAddress address) {
+        InetSocketAddress known = canonicalOrNull(address);
+        return known == null ? "unknown" : NetUtil.toSocketAddressString(known);
     }
 }

@@ -2,6 +2,7 @@ package io.hbone.netty.tls;
 
 import io.hbone.core.TunnelError;
 import io.hbone.core.TunnelException;
+import io.hbone.netty.socket.Addresses;
 import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
@@ -50,7 +51,8 @@ public final class HandshakeGate extends ChannelInboundHandlerAdapter {
             } else {
                 failed(
                         ctx,
-                        TlsFailures.explain(completion.cause(), ctx.channel().remoteAddress()));
+                        TlsFailures.explain(
+                                completion.cause(), Addresses.text(ctx.channel().remoteAddress())));
             }
         }
         ctx.fireUserEventTriggered(event);
@@ -64,14 +66,15 @@ public final class HandshakeGate extends ChannelInboundHandlerAdapter {
                     ctx,
                     new TunnelException(
                             TunnelError.TLS_HANDSHAKE_FAILED,
-                            ctx.channel().remoteAddress() + " agreed on ALPN " + protocol + " (expected: h2)"));
+                            Addresses.text(ctx.channel().remoteAddress()) + " agreed on ALPN " + protocol
+                                    + " (expected: h2)"));
             return;
         }
         PeerIdentity peer;
         try {
             peer = PeerIdentity.of(tls.engine().getSession());
         } catch (SSLPeerUnverifiedException e) {
-            failed(ctx, TlsFailures.explain(e, ctx.channel().remoteAddress()));
+            failed(ctx, TlsFailures.explain(e, Addresses.text(ctx.channel().remoteAddress())));
             return;
         }
         done = true;
@@ -85,13 +88,14 @@ public final class HandshakeGate extends ChannelInboundHandlerAdapter {
                 ctx,
                 new TunnelException(
                         TunnelError.TLS_HANDSHAKE_FAILED,
-                        ctx.channel().remoteAddress() + " closed the connection during the TLS handshake"));
+                        Addresses.text(ctx.channel().remoteAddress())
+                                + " closed the connection during the TLS handshake"));
         ctx.fireChannelInactive();
     }
 
     @Override
     public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
-        failed(ctx, TlsFailures.explain(cause, ctx.channel().remoteAddress()));
+        failed(ctx, TlsFailures.explain(cause, Addresses.text(ctx.channel().remoteAddress())));
     }
 
     private void failed(ChannelHandlerContext ctx, TunnelException why) {
