@@ -103,8 +103,7 @@ class StreamsOverTlsTest {
         return Unpooled.copiedBuffer(text, StandardCharsets.US_ASCII);
     }
 
-    // ---- many bytes
-    // ------------------------------------------------------------------------------------------------------
+    // ---- many bytes -----------------------------------------------------------------------------------------------
 
     @Test
     void streams_64OfRandomSizes_arriveUnchangedBothWays() throws Exception {
@@ -199,8 +198,7 @@ class StreamsOverTlsTest {
         }
     }
 
-    // ---- ends
-    // ------------------------------------------------------------------------------------------------------------
+    // ---- ends -----------------------------------------------------------------------------------------------------
 
     @Test
     void halfClose_byTheClient_serverAnswersAfterwards() throws Exception {
@@ -417,8 +415,7 @@ class StreamsOverTlsTest {
         }
     }
 
-    // ---- answers
-    // ---------------------------------------------------------------------------------------------------------
+    // ---- answers --------------------------------------------------------------------------------------------------
 
     @Test
     void reject_failsTheConnectWithItsStatus() throws Exception {
@@ -460,8 +457,7 @@ class StreamsOverTlsTest {
         }
     }
 
-    // ---- tunnels
-    // ---------------------------------------------------------------------------------------------------------
+    // ---- tunnels --------------------------------------------------------------------------------------------------
 
     /** design.md: affinity, and more than one core for one pair of pods. */
     @Test

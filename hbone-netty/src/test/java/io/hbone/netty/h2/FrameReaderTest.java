@@ -43,8 +43,7 @@ class FrameReaderTest {
         reading.close();
     }
 
-    // ---- DATA
-    // ------------------------------------------------------------------------------------------------------------
+    // ---- DATA -----------------------------------------------------------------------------------------------------
 
     @Test
     void data_inOneRead_isPassedOnInOnePiece() {
@@ -120,8 +119,7 @@ class FrameReaderTest {
         assertThat(read(dataEnd(0x8000_0001, 0))).containsExactly("DATA 1 0 #1 +0 END");
     }
 
-    // ---- sizes
-    // -----------------------------------------------------------------------------------------------------------
+    // ---- sizes ----------------------------------------------------------------------------------------------------
 
     @Test
     void frame_ofTheLargestSize_isRead() {
@@ -158,8 +156,7 @@ class FrameReaderTest {
                 .satisfies(second -> assertThat(second).startsWith("HEADERS 3"), atIndex(1));
     }
 
-    // ---- header blocks
-    // ---------------------------------------------------------------------------------------------------
+    // ---- header blocks --------------------------------------------------------------------------------------------
 
     @Test
     void headers_inPieces_areReadAsOne() {
@@ -223,8 +220,7 @@ class FrameReaderTest {
                 .containsExactly("connection error COMPRESSION_ERROR");
     }
 
-    // ---- other frames
-    // ----------------------------------------------------------------------------------------------------
+    // ---- other frames ---------------------------------------------------------------------------------------------
 
     @Test
     void firstFrame_notSettings_isAConnectionError() {
@@ -270,8 +266,7 @@ class FrameReaderTest {
         }
     }
 
-    // ---- any sequence, cut anywhere
-    // --------------------------------------------------------------------------------------
+    // ---- any sequence, cut anywhere -------------------------------------------------------------------------------
 
     @Test
     void anySequence_cutAnywhere_readsAsUncut() {
@@ -325,8 +320,7 @@ class FrameReaderTest {
         }
     }
 
-    // ---- words
-    // -----------------------------------------------------------------------------------------------------------
+    // ---- words ----------------------------------------------------------------------------------------------------
 
     /** Reads SETTINGS and then {@code frames}; gives what was found after the SETTINGS. */
     private List<String> read(byte[]... frames) {

@@ -59,8 +59,7 @@ class TunnelLifeTest {
         return fixture;
     }
 
-    // ---- start
-    // -----------------------------------------------------------------------------------------------------------
+    // ---- start ----------------------------------------------------------------------------------------------------
 
     @Test
     void server_start_announcesItsLimitsAndWindows() {
@@ -218,8 +217,7 @@ class TunnelLifeTest {
         assertThat(client.answers()).hasSize(3).allMatch(line -> line.contains(":authority=10.0.0.1:8080"));
     }
 
-    // ---- PING
-    // ------------------------------------------------------------------------------------------------------------
+    // ---- PING -----------------------------------------------------------------------------------------------------
 
     @Test
     void ping_isAnsweredWithItsPayload() {
@@ -291,8 +289,7 @@ class TunnelLifeTest {
         assertThat(server.isConnected()).isFalse();
     }
 
-    // ---- GOAWAY, server
-    // --------------------------------------------------------------------------------------------------
+    // ---- GOAWAY, server -------------------------------------------------------------------------------------------
 
     @Test
     void drain_server_saysGoAwayTwiceWithAPingBetween() {
@@ -407,8 +404,7 @@ class TunnelLifeTest {
         assertThat(server.answers()).containsExactly("GOAWAY MAX NO_ERROR", "PING " + DRAIN_PING);
     }
 
-    // ---- GOAWAY, client
-    // --------------------------------------------------------------------------------------------------
+    // ---- GOAWAY, client -------------------------------------------------------------------------------------------
 
     @Test
     void goAway_client_opensNoMoreAndKeepsWhatIsServed() {
@@ -484,8 +480,7 @@ class TunnelLifeTest {
         assertThat(server.events.events()).containsExactly("goingAway");
     }
 
-    // ---- the end
-    // ---------------------------------------------------------------------------------------------------------
+    // ---- the end --------------------------------------------------------------------------------------------------
 
     @Test
     void connectionLost_failsEveryStreamAndIsReportedOnce() {

@@ -54,8 +54,7 @@ class TunnelStreamsTest {
         return fixture;
     }
 
-    // ---- request and answer
-    // ----------------------------------------------------------------------------------------------
+    // ---- request and answer ---------------------------------------------------------------------------------------
 
     @Test
     void request_isGivenToTheOwnerAndAnswered() {
@@ -181,8 +180,7 @@ class TunnelStreamsTest {
         assertThat(server.events.of(1).events()).containsExactly("data 7", "readComplete");
     }
 
-    // ---- HEADERS after the head
-    // ------------------------------------------------------------------------------------------
+    // ---- HEADERS after the head -----------------------------------------------------------------------------------
 
     /** Netty's codec takes them for trailers (netty#17440); in a CONNECT there are none (RFC 9113 section 8.5). */
     @ParameterizedTest
@@ -292,8 +290,7 @@ class TunnelStreamsTest {
         assertThat(server.answers()).hasSize(1).first().asString().startsWith("GOAWAY 0");
     }
 
-    // ---- both directions end
-    // ---------------------------------------------------------------------------------------------
+    // ---- both directions end --------------------------------------------------------------------------------------
 
     @Test
     void halfClose_peerFirst_weGoOn() {
@@ -472,8 +469,7 @@ class TunnelStreamsTest {
         assertThat(server.events.of(3).events()).containsExactly("data 2", "readComplete");
     }
 
-    // ---- resets: spec/ztunnel.md 2.4
-    // -------------------------------------------------------------------------------------
+    // ---- resets: spec/ztunnel.md 2.4 ------------------------------------------------------------------------------
 
     @ParameterizedTest
     @EnumSource(Http2Error.class)
@@ -576,8 +572,7 @@ class TunnelStreamsTest {
         assertThat(recorder.events()).containsExactly("data 3", "end", "reset orderly");
     }
 
-    // ---- abandon
-    // ---------------------------------------------------------------------------------------------------------
+    // ---- abandon --------------------------------------------------------------------------------------------------
 
     @Test
     void abandon_afterOurEnd_resetsAtOnce() {
@@ -638,8 +633,7 @@ class TunnelStreamsTest {
         assertThat(stream.isClosed()).isTrue();
     }
 
-    // ---- how many
-    // --------------------------------------------------------------------------------------------------------
+    // ---- how many -------------------------------------------------------------------------------------------------
 
     @Test
     void streams_moreThanTheServerAllows_areRefusedUntilOthersEnd() {

@@ -63,8 +63,7 @@ class TunnelWindowsTest {
         return client;
     }
 
-    // ---- receiving
-    // -------------------------------------------------------------------------------------------------------
+    // ---- receiving ------------------------------------------------------------------------------------------------
 
     @Test
     void received_exactlyTheStreamsWindow_isAccepted() {
@@ -292,8 +291,7 @@ class TunnelWindowsTest {
         assertThat(server.answers()).containsExactly("HEADERS 3 :status=200", "RST_STREAM 3 FLOW_CONTROL_ERROR");
     }
 
-    // ---- sending
-    // ---------------------------------------------------------------------------------------------------------
+    // ---- sending --------------------------------------------------------------------------------------------------
 
     @Test
     void write_beyondTheStreamsWindow_waitsForCredit() {
@@ -497,8 +495,7 @@ class TunnelWindowsTest {
         assertThat(client.tunnel.activeStreams()).isZero();
     }
 
-    // ---- sharing the connection
-    // ------------------------------------------------------------------------------------------
+    // ---- sharing the connection -----------------------------------------------------------------------------------
 
     /** The rest of a stream that waited for the connection must follow without another event from the peer. */
     @Test

@@ -16,8 +16,7 @@ class WindowsTest {
     private static final long MS = 1_000_000;
     private static final int KIB = 1024;
 
-    // ---- SendWindow
-    // ------------------------------------------------------------------------------------------------------
+    // ---- SendWindow -----------------------------------------------------------------------------------------------
 
     @ParameterizedTest
     @CsvSource({
@@ -39,8 +38,7 @@ class WindowsTest {
         assertThat(window.available()).isEqualTo(available);
     }
 
-    // ---- ConnectionReceiveWindow
-    // -----------------------------------------------------------------------------------------
+    // ---- ConnectionReceiveWindow ----------------------------------------------------------------------------------
 
     @ParameterizedTest
     @CsvSource({"0, 0", "1, 0", "24, 0", "25, 25", "26, 26", "100, 100"})
@@ -71,8 +69,7 @@ class WindowsTest {
         }
     }
 
-    // ---- StreamReceiveWindow
-    // ---------------------------------------------------------------------------------------------
+    // ---- StreamReceiveWindow --------------------------------------------------------------------------------------
 
     private final WindowBudget budget = new WindowBudget(1 << 20);
 
@@ -171,8 +168,7 @@ class WindowsTest {
         assertThat(budget.used()).isZero();
     }
 
-    // ---- WindowBudget
-    // ----------------------------------------------------------------------------------------------------
+    // ---- WindowBudget ---------------------------------------------------------------------------------------------
 
     @Test
     void budget_takesAllOrNothing() {
@@ -228,8 +224,7 @@ class WindowsTest {
         assertThat(process.used()).isZero();
     }
 
-    // ---- FloodGuard
-    // ------------------------------------------------------------------------------------------------------
+    // ---- FloodGuard -----------------------------------------------------------------------------------------------
 
     @Test
     void floodGuard_admitsItsLimitInEachWindow() {
@@ -249,8 +244,7 @@ class WindowsTest {
         assertThat(guard.admit(Long.MIN_VALUE + 100)).isTrue();
     }
 
-    // ---- RecentIds
-    // -------------------------------------------------------------------------------------------------------
+    // ---- RecentIds ------------------------------------------------------------------------------------------------
 
     @Test
     void recentIds_remembersTheLastSoMany() {

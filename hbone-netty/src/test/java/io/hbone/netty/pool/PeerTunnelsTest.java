@@ -124,8 +124,7 @@ class PeerTunnelsTest {
         line.peer().ignoreAnswers();
     }
 
-    // ---- sharing
-    // ---------------------------------------------------------------------------------------------------------
+    // ---- sharing --------------------------------------------------------------------------------------------------
 
     @Test
     void acquire_firstStreams_shareOneDial() {
@@ -224,8 +223,7 @@ class PeerTunnelsTest {
         assertThat(second.tunnel).as("until the window opens").isSameAs(line.tunnel());
     }
 
-    // ---- dials that fail
-    // -------------------------------------------------------------------------------------------------
+    // ---- dials that fail ------------------------------------------------------------------------------------------
 
     /** ztunnel DEFECT (spec/ztunnel.md 3.1): who lost the race for the first dial waits for ever there when it fails. */
     @Test
@@ -281,8 +279,7 @@ class PeerTunnelsTest {
         assertThat(again).allMatch(waiter -> waiter.tunnel != null);
     }
 
-    // ---- tunnels that end
-    // ------------------------------------------------------------------------------------------------
+    // ---- tunnels that end -----------------------------------------------------------------------------------------
 
     @Test
     void tunnel_thatIsGone_isNeverHandedOut() {
@@ -328,8 +325,7 @@ class PeerTunnelsTest {
         assertThat(empty).isEqualTo(1);
     }
 
-    // ---- idle
-    // ------------------------------------------------------------------------------------------------------------
+    // ---- idle -----------------------------------------------------------------------------------------------------
 
     @Test
     void idleTunnel_isReleasedAfterTheTimeout() {
@@ -378,8 +374,7 @@ class PeerTunnelsTest {
         assertThat(line.tunnel().isOpen()).isFalse();
     }
 
-    // ---- rotation
-    // --------------------------------------------------------------------------------------------------------
+    // ---- rotation -------------------------------------------------------------------------------------------------
 
     /** ztunnel GAP (spec/ztunnel.md 3.1): tunnels outlive their certificate there. */
     @Test
@@ -418,8 +413,7 @@ class PeerTunnelsTest {
         assertThat(acquire(null).tunnel).isSameAs(line.tunnel());
     }
 
-    // ---- drain
-    // -----------------------------------------------------------------------------------------------------------
+    // ---- drain ----------------------------------------------------------------------------------------------------
 
     @Test
     void drain_failsWaitersAndLetsStreamsEnd() {

@@ -87,8 +87,7 @@ public final class Http2Peer implements AutoCloseable {
         return channel;
     }
 
-    // ---- what the peer says
-    // ----------------------------------------------------------------------------------------------
+    // ---- what the peer says ---------------------------------------------------------------------------------------
 
     /** All in one read. */
     public Http2Peer send(byte[]... frames) {
@@ -249,8 +248,7 @@ public final class Http2Peer implements AutoCloseable {
         return ByteBufUtil.getBytes(Unpooled.copyLong(value));
     }
 
-    // ---- time
-    // ------------------------------------------------------------------------------------------------------------
+    // ---- time -----------------------------------------------------------------------------------------------------
 
     public Http2Peer pass(Duration time) {
         channel.advanceTimeBy(time.toNanos(), TimeUnit.NANOSECONDS);
@@ -258,8 +256,7 @@ public final class Http2Peer implements AutoCloseable {
         return this;
     }
 
-    // ---- what was answered
-    // -----------------------------------------------------------------------------------------------
+    // ---- what was answered ----------------------------------------------------------------------------------------
 
     /** What came since the last call, one line for a frame: {@code HEADERS 1 :status=200 END}, {@code DATA 1 5}, ... */
     public List<String> answers() {

@@ -32,7 +32,6 @@ import java.time.ZoneId;
 import java.time.ZoneOffset;
 import java.util.Arrays;
 import java.util.Set;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import javax.net.ssl.ExtendedSSLSession;
 import javax.net.ssl.SSLPeerUnverifiedException;
@@ -366,11 +365,9 @@ class HandshakeTest {
     void a_peer_that_says_nothing_is_given_up() {
         try (TlsPair pair = new TlsPair(client(client, server.id()), server(server))) {
             for (TlsPair.End end : Arrays.asList(pair.client, pair.server)) {
-                end.channel.advanceTimeBy(TIMEOUT.toMillis() - 1, TimeUnit.MILLISECONDS);
-                end.channel.runScheduledPendingTasks();
+                end.pass(TIMEOUT.minusMillis(1));
                 assertThat(end.tls().handshakeFuture().isDone()).isFalse();
-                end.channel.advanceTimeBy(1, TimeUnit.MILLISECONDS);
-                end.channel.runScheduledPendingTasks();
+                end.pass(Duration.ofMillis(1));
                 assertThat(explain(end).error()).isEqualTo(TunnelError.TLS_HANDSHAKE_TIMEOUT);
                 assertThat(explain(end)).hasMessage("TLS with somewhere: handshake timed out after 10000ms");
                 assertThat(end.channel.isOpen()).isFalse();

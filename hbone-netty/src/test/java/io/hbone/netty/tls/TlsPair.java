@@ -8,10 +8,14 @@ import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.embedded.EmbeddedChannel;
 import io.netty.handler.ssl.SslHandler;
 import io.netty.util.ReferenceCountUtil;
+import io.netty.util.concurrent.MockTicker;
+import io.netty.util.concurrent.Ticker;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -69,12 +73,13 @@ final class TlsPair implements AutoCloseable {
         final EmbeddedChannel channel;
         final List<Throwable> exceptions = new ArrayList<>();
         final StringBuilder received = new StringBuilder();
+        private final MockTicker ticker = Ticker.newMockTicker();
         private final @Nullable SslHandler tls;
 
         End(ChannelHandler handler) {
             // Kept, because a closed channel has an empty pipeline.
             tls = handler instanceof SslHandler ssl ? ssl : null;
-            channel = new EmbeddedChannel(handler, new ChannelInboundHandlerAdapter() {
+            ChannelHandler recorder = new ChannelInboundHandlerAdapter() {
                 @Override
                 public void channelRead(ChannelHandlerContext ctx, Object message) {
                     received.append(((ByteBuf) message).toString(StandardCharsets.US_ASCII));
@@ -85,9 +90,18 @@ final class TlsPair implements AutoCloseable {
                 public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
                     exceptions.add(cause);
                 }
-            });
+            };
             // A slow machine is not a silent peer.
-            channel.freezeTime();
+            channel = EmbeddedChannel.builder()
+                    .handlers(handler, recorder)
+                    .ticker(ticker)
+                    .build();
+        }
+
+        /** Lets time pass, and happen what is due by then. */
+        void pass(Duration time) {
+            ticker.advance(time.toNanos(), TimeUnit.NANOSECONDS);
+            channel.runScheduledPendingTasks();
         }
 
         SslHandler tls() {
