@@ -38,6 +38,7 @@ import io.netty.channel.EventLoopGroup;
 import io.netty.util.concurrent.Future;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.time.Clock;
 import java.time.Duration;
@@ -45,6 +46,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ScheduledExecutorService;
@@ -243,6 +245,7 @@ public final class Node {
             String version = Version.current();
             EventLoopGroup workers = group(config.workers(), "hbone", releases);
             EventLoopGroup pages = group(1, "hbone-admin", releases);
+            PacketMark.require(sockets, workers);
 
             Readiness readiness = new Readiness();
             readiness.await(STATE);
@@ -375,6 +378,9 @@ public final class Node {
                     onQuit);
             InetSocketAddress adminAddress =
                     serve("admin", "HBONE_ADMIN_PORT", listen.onLoopback(listen.admin()), pages, admin, releases);
+            if (listen.address() == null && listen.ipv6() && listen.admin() > 0) {
+                serveOnIpv6Loopback(listen.admin(), pages, admin, releases);
+            }
             readiness.done(PROXY);
             log.info(
                     "ready after {} ms: {} with {}, {} over {}",
@@ -420,14 +426,27 @@ public final class Node {
                 HttpPage page,
                 Deque<Runnable> releases) {
             try {
-                Sockets plain = Sockets.of(config.sockets().transport()).withKeepalive(null);
-                HttpPort port = HttpPort.bind(group, plain, address, page);
+                HttpPort port = HttpPort.bind(group, pageSockets(), address, page);
                 releases.push(port::close);
                 log.info("{} listens on {}", what, Ip.format(port.address()));
                 return port.address();
             } catch (IOException e) {
                 throw cannotListen(what, variable, address, e.getCause());
             }
+        }
+
+        /** {@code localhost} is either to tools; but not every machine has IPv6. */
+        private void serveOnIpv6Loopback(int port, EventLoopGroup group, HttpPage page, Deque<Runnable> releases) {
+            InetAddress loopback = Objects.requireNonNull(Ip.parse("::1"));
+            try {
+                releases.push(HttpPort.bind(group, pageSockets(), new InetSocketAddress(loopback, port), page)::close);
+            } catch (IOException e) {
+                log.debug("admin does not listen on [::1]:{}: {}", port, String.valueOf(e.getCause()));
+            }
+        }
+
+        private Sockets pageSockets() {
+            return Sockets.of(config.sockets().transport()).withKeepalive(null);
         }
 
         private static <T> T bound(
@@ -448,7 +467,12 @@ public final class Node {
         private static ConfigException cannotListen(
                 String what, String variable, InetSocketAddress address, @Nullable Throwable cause) {
             String why = cause == null ? "no reason given" : String.valueOf(cause.getMessage());
-            String advice = why.contains("in use") ? "; another program has it, " + variable + " moves this one" : "";
+            String advice = "";
+            if (why.contains("in use")) {
+                advice = "; another program has it, " + variable + " moves this one";
+            } else if (why.contains("transparent")) {
+                advice = "; ENABLE_ORIG_SRC=true asks for it";
+            }
             return new ConfigException("port " + Ip.format(address) + " for " + what + ": " + why + advice, cause);
         }
     }

@@ -18,7 +18,7 @@ final class Demo {
 
     private static final long LOOK_MILLIS = 5;
 
-    /** The first connection of a row says hello; the second, on a warm tunnel where there is one, carries the payload. */
+    /** The first connection of a row says hello, and so does the second, on a warm tunnel; the third carries the payload. */
     private static final int HELLO_BYTES = 256;
 
     private final Topology topology;
@@ -62,9 +62,12 @@ final class Demo {
         Seen shop = new Seen(topology.log(Pod.SHOP));
 
         List<Exchange> exchanges = new ArrayList<>();
-        exchanges.add(topology.exchange(row, new Payload(marker, HELLO_BYTES)));
-        if (exchanges.get(0).whole()) {
-            exchanges.add(topology.exchange(row, new Payload(marker, payloadBytes)));
+        for (int size : List.of(HELLO_BYTES, HELLO_BYTES, payloadBytes)) {
+            Exchange exchange = topology.exchange(row, new Payload(marker, size));
+            exchanges.add(exchange);
+            if (!exchange.whole()) {
+                break;
+            }
         }
 
         awaitReports(row, exchanges.size(), web, shop);

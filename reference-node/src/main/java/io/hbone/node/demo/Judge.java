@@ -45,7 +45,6 @@ final class Judge {
     }
 
     // ---- the applications
-    // ------------------------------------------------------------------------------------------------
 
     private void client() {
         List<Exchange> exchanges = evidence.exchanges();
@@ -90,17 +89,20 @@ final class Judge {
     }
 
     // ---- the wire
-    // --------------------------------------------------------------------------------------------------------
 
     private void reached() {
         TreeSet<String> destinations =
                 new TreeSet<>(evidence.flows().stream().map(Flow::destination).toList());
+        // Where the wire sees the client's own address, it must see no other.
+        boolean fromClient = !evidence.keepsClientAddress()
+                || evidence.flows().stream().allMatch(flow -> flow.source().startsWith(evidence.clientAddress() + ":"));
         check(
                 "wire",
                 "leads to " + evidence.onTheWire() + " alone",
                 count(evidence.flows().size(), "connection") + " to "
-                        + (destinations.isEmpty() ? "nothing" : String.join(", ", destinations)),
-                destinations.size() == 1 && destinations.contains(evidence.onTheWire()));
+                        + (destinations.isEmpty() ? "nothing" : String.join(", ", destinations))
+                        + (fromClient ? "" : ", NOT all from " + evidence.clientAddress()),
+                fromClient && destinations.size() == 1 && destinations.contains(evidence.onTheWire()));
     }
 
     private void encrypted() {
@@ -177,7 +179,6 @@ final class Judge {
     }
 
     // ---- the nodes
-    // -------------------------------------------------------------------------------------------------------
 
     private void node(Pod pod, NodeView node) {
         String witness = "node of " + pod.text();

@@ -2,14 +2,18 @@ package io.hbone.node.demo;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assumptions.assumeThat;
+import static org.awaitility.Awaitility.await;
 
+import io.hbone.node.Hbone;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -20,9 +24,12 @@ import picocli.CommandLine;
 /** The whole command, on real sockets; as root in real network namespaces, too. */
 class DemoCommandTest {
     private static final String ROOT = "root";
+    private static final Path NAMESPACES = Path.of("/run/netns");
+
+    private static final String[] ALWAYS = {"--json", "--payload-bytes", "200000"};
 
     /** A busy machine may take its time. */
-    private static final String[] PATIENT = {"--json", "--payload-bytes", "200000", "--time-limit", "120"};
+    private static final int PATIENT_SECONDS = 120;
 
     private record Outcome(int exit, String out, Map<?, ?> json) {
         List<?> rows() {
@@ -45,10 +52,16 @@ class DemoCommandTest {
     }
 
     private static Outcome run(String... arguments) {
+        return run(PATIENT_SECONDS, arguments);
+    }
+
+    private static Outcome run(int timeLimit, String... arguments) {
         StringWriter out = new StringWriter();
         CommandLine line = new CommandLine(new DemoCommand()).setOut(new PrintWriter(out));
-        int exit = line.execute(
-                Stream.concat(Stream.of(PATIENT), Stream.of(arguments)).toArray(String[]::new));
+        int exit = line.execute(Stream.concat(
+                        Stream.concat(Stream.of(ALWAYS), Stream.of("--time-limit", Integer.toString(timeLimit))),
+                        Stream.of(arguments))
+                .toArray(String[]::new));
         Object json = new Load(LoadSettings.builder().build()).loadFromString(out.toString());
         return new Outcome(exit, out.toString(), (Map<?, ?>) json);
     }
@@ -59,12 +72,8 @@ class DemoCommandTest {
         try (Stream<Path> files = Files.list(Path.of(System.getProperty("java.io.tmpdir")))) {
             assertThat(files).noneMatch(file -> file.getFileName().toString().startsWith("hbone-demo-" + own + "-"));
         }
-        Path namespaces = Path.of("/run/netns");
-        if (Files.isDirectory(namespaces)) {
-            try (Stream<Path> files = Files.list(namespaces)) {
-                assertThat(files)
-                        .noneMatch(file -> file.getFileName().toString().startsWith("hbdemo-" + own + "-"));
-            }
+        if (Files.isDirectory(NAMESPACES)) {
+            assertThat(namespacesOf(ProcessHandle.current().pid())).isZero();
         }
         assertThat(ProcessHandle.current().children()).isEmpty();
     }
@@ -159,10 +168,35 @@ class DemoCommandTest {
 
     @Test
     void timeIsUp_everyRowFails() {
-        Outcome outcome = run("--loopback", "--time-limit", "0");
+        Outcome outcome = run(0, "--loopback");
 
         assertThat(outcome.exit()).isEqualTo(1);
         assertThat(outcome.failed(4)).containsExactly("demo runs the row");
+    }
+
+    @Test
+    void terminated_removesEverything() throws IOException, InterruptedException {
+        assumeThat(System.getProperty("user.name")).isEqualTo(ROOT);
+        assumeThat(Files.isDirectory(NAMESPACES)).isTrue();
+        Process demo = ChildJvm.start(List.of(), Map.of(), List.of(Hbone.class.getName(), "demo"));
+        try {
+            await().atMost(Duration.ofSeconds(60)).until(() -> !demo.isAlive() || namespacesOf(demo.pid()) == 5);
+            assumeThat(demo.isAlive()).as("network namespaces can be had").isTrue();
+
+            demo.destroy();
+
+            assertThat(demo.waitFor(30, TimeUnit.SECONDS)).isTrue();
+            assertThat(namespacesOf(demo.pid())).isZero();
+        } finally {
+            demo.destroyForcibly();
+        }
+    }
+
+    private static long namespacesOf(long pid) throws IOException {
+        try (Stream<Path> files = Files.list(NAMESPACES)) {
+            return files.filter(file -> file.getFileName().toString().startsWith("hbdemo-" + pid + "-"))
+                    .count();
+        }
     }
 
     @Test

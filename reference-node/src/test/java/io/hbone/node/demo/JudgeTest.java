@@ -88,6 +88,10 @@ class JudgeTest {
         List<Passage> plain = List.of(Passage.PASSTHROUGH, Passage.PLAINTEXT, Passage.UNTOUCHED);
         Flow tls = new Flow(CLIENT + ":5000", TUNNEL_PORT, CLIENT_TLS, SERVER_TLS);
         return Stream.of(
+                flaw("somebody else's connection crossed", all, e -> {
+                    Flow seen = e.flows().get(0);
+                    return flows(e, new Flow("10.0.0.9:1", e.onTheWire(), seen.there(), seen.back()));
+                }),
                 flaw("no exchange", all, e -> exchanges(e)),
                 flaw("a byte is missing", all, e -> exchanges(e, new Exchange(100, "aa", 99, "aa", 10, null))),
                 flaw("other bytes came back", all, e -> exchanges(e, new Exchange(100, "aa", 100, "bb", 10, null))),

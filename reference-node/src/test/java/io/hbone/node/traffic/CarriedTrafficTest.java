@@ -51,7 +51,8 @@ class CarriedTrafficTest {
         try (Program web = server.serve(
                 port, "python3", "-m", "http.server", "--bind", "::", "-d", server.file("www"), "" + port)) {
             String url = "http://" + server.v4() + ":" + port + "/big";
-            Program.Output got = client.start("bash", "-euo", "pipefail", "-c", "curl -sSf $0 | openssl dgst -sha256 -r", url)
+            Program.Output got = client.start(
+                            "bash", "-euo", "pipefail", "-c", "curl -sSf $0 | openssl dgst -sha256 -r", url)
                     .finish(Duration.ofSeconds(90));
             assertThat(got.words().get(0)).isEqualTo(expected);
             assertTunnelled(GIB);
