@@ -93,6 +93,7 @@ final class StreamChannel extends AbstractChannel implements DuplexChannel, Stre
         // a mere end of both directions: what came before it is still for the reader
         peerEnded = true;
         outputShutdown = true;
+        ((StreamUnsafe) unsafe()).resumeWrites(); // to fail them: a handler may read again only when it can write
         if (inbound.isEmpty()) {
             unsafe().close(voidPromise());
         } else {
