@@ -309,7 +309,7 @@ final class StreamChannel extends AbstractChannel implements DuplexChannel, Stre
 
     @Override
     protected boolean isCompatible(EventLoop loop) {
-        return loop == stream.eventLoop();
+        return loop.equals(stream.eventLoop());
     }
 
     @Override

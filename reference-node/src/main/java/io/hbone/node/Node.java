@@ -286,7 +286,7 @@ public final class Node {
             readiness.done(STATE);
 
             ConnectionObserver observers = new CombinedObserver(new TrafficMetrics(registry), new AccessLog(clock));
-            if (observer != ConnectionObserver.NONE) {
+            if (!observer.equals(ConnectionObserver.NONE)) {
                 observers = new CombinedObserver(observers, observer);
             }
             TlsContexts tls = new TlsContexts(TlsProvider.preferred());

@@ -29,7 +29,7 @@ final class Signals {
                         return System.identityHashCode(proxy);
                     }
                     case "equals" -> {
-                        return proxy == arguments[0];
+                        return System.identityHashCode(proxy) == System.identityHashCode(arguments[0]);
                     }
                     default -> {}
                 }

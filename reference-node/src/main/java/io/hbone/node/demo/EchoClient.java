@@ -7,6 +7,7 @@ import java.security.MessageDigest;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
 
 /** An application that knows nothing of meshes: sends a payload, says that this was all, and reads what comes back. */
 final class EchoClient {
@@ -25,7 +26,7 @@ final class EchoClient {
         sentDigest.update(bytes);
         MessageDigest receivedDigest = Payload.sha256();
         AtomicLong sent = new AtomicLong();
-        AtomicReference<String> failure = new AtomicReference<>();
+        AtomicReference<@Nullable String> failure = new AtomicReference<>();
         long received = 0;
         long firstByte = -1;
         long begin = System.nanoTime();
@@ -55,7 +56,7 @@ final class EchoClient {
                 failure.get());
     }
 
-    private static void send(Socket socket, byte[] bytes, AtomicLong sent, AtomicReference<String> failure) {
+    private static void send(Socket socket, byte[] bytes, AtomicLong sent, AtomicReference<@Nullable String> failure) {
         try {
             socket.getOutputStream().write(bytes);
             sent.set(bytes.length);
