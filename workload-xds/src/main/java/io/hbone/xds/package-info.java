@@ -1,0 +1,5 @@
+/** Who is where, and who may talk. */
+@NullMarked
+package io.hbone.xds;
+
+import org.jspecify.annotations.NullMarked;
