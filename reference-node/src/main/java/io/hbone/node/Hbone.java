@@ -1,6 +1,7 @@
 package io.hbone.node;
 
 import io.hbone.node.demo.DemoCommand;
+import io.hbone.node.train.TrainCommand;
 import java.util.List;
 import picocli.AutoComplete.GenerateCompletion;
 import picocli.CommandLine;
@@ -30,6 +31,7 @@ public final class Hbone implements Runnable {
         return List.of(
                 new ProxyCommand(),
                 new DemoCommand(),
+                new TrainCommand(),
                 new VersionCommand(),
                 new HelpCommand(),
                 new GenerateCompletion());
