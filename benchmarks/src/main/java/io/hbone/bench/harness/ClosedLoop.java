@@ -2,9 +2,6 @@ package io.hbone.bench.harness;
 
 import io.netty.channel.EventLoop;
 import io.netty.util.concurrent.Future;
-import java.util.concurrent.Semaphore;
-import java.util.concurrent.TimeUnit;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Does one asynchronous thing again and again with so many under way at a time: when one is done, the next one starts, on the same
@@ -18,13 +15,10 @@ public final class ClosedLoop {
         Future<?> start();
     }
 
-    private static final int STALLED_AFTER_SECONDS = 60;
-
     private final EventLoop loop;
     private final int concurrency;
     private final Action action;
-    private final Semaphore complete = new Semaphore(0);
-    private volatile @Nullable Throwable failure;
+    private final Completion completion = new Completion();
 
     // the event loop's
     private int toStart;
@@ -42,18 +36,12 @@ public final class ClosedLoop {
             toStart = times;
             startSome();
         });
-        boolean done = complete.tryAcquire(STALLED_AFTER_SECONDS, TimeUnit.SECONDS);
-        Throwable cause = failure;
-        if (!done || cause != null) {
-            throw new IllegalStateException(
-                    cause == null ? "not done after " + STALLED_AFTER_SECONDS + " s" : cause.toString(), cause);
-        }
+        completion.await();
     }
 
     /** It cannot go on: {@link #run} throws. Any thread. */
     public void fail(Throwable cause) {
-        failure = cause;
-        complete.release();
+        completion.fail(cause);
     }
 
     private void startSome() {
@@ -69,10 +57,13 @@ public final class ClosedLoop {
         if (!future.isSuccess()) {
             toStart = 0;
             fail(future.cause());
-        } else if (toStart > 0) {
+            return;
+        }
+        completion.progressed(1);
+        if (toStart > 0) {
             startSome();
         } else if (underWay == 0) {
-            complete.release();
+            completion.complete();
         }
     }
 }
