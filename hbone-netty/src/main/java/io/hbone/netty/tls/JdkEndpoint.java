@@ -66,7 +66,7 @@ final class JdkEndpoint implements TlsEndpoint {
             parameters.setNeedClientAuth(true);
         }
         engine.setSSLParameters(parameters);
-        return new SslHandler(engine);
+        return new JdkHandler(engine);
     }
 
     @Override

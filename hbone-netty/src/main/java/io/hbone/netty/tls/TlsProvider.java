@@ -3,9 +3,8 @@ package io.hbone.netty.tls;
 import io.netty.handler.ssl.OpenSsl;
 import io.netty.handler.ssl.SslProvider;
 import java.util.Locale;
-import java.util.Objects;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** Who does the cryptography. */
@@ -50,15 +49,17 @@ public enum TlsProvider {
         return this;
     }
 
-    /** @param name the value of {@link #PROPERTY}, or null */
-    static TlsProvider choose(@Nullable String name, @Nullable Throwable opensslUnavailable, Logger logger) {
+    /**
+     * @param name the value of {@link #PROPERTY}, or null
+     * @param log is told when it is not the provider that one would expect
+     */
+    static TlsProvider choose(@Nullable String name, @Nullable Throwable opensslUnavailable, Consumer<String> log) {
         if (name == null || name.isEmpty()) {
             if (opensslUnavailable == null) {
                 return OPENSSL;
             }
-            logger.warn(
-                    "TLS is done by the JDK, which is slower, because BoringSSL is not available: {}",
-                    opensslUnavailable.toString());
+            log.accept("TLS is done by the JDK, which is slower, because BoringSSL is not available: "
+                    + opensslUnavailable);
             return JDK;
         }
         return switch (name.toLowerCase(Locale.ROOT)) {
@@ -70,9 +71,9 @@ public enum TlsProvider {
 
     /** Chosen when first asked for, once for the process. */
     private static final class Preferred {
-        static final TlsProvider PROVIDER = Objects.requireNonNull(choose(
+        static final TlsProvider PROVIDER = choose(
                 System.getProperty(PROPERTY),
                 OPENSSL.unavailabilityCause(),
-                LoggerFactory.getLogger(TlsProvider.class)));
+                LoggerFactory.getLogger(TlsProvider.class)::warn);
     }
 }

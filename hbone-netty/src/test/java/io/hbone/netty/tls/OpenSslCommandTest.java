@@ -118,8 +118,8 @@ class OpenSslCommandTest {
         Served served = serve("-tls1_3");
 
         assertThat(served.client).doesNotContain("hello from our server");
-        assertThat(served.client)
-                .contains(provider == TlsProvider.OPENSSL ? "alert certificate required" : "alert bad certificate");
+        // The latter from JDKs before 19.
+        assertThat(served.client).containsPattern("alert (certificate required|bad certificate)");
         assertThat(served.server).contains("peer presented no certificate");
     }
 
