@@ -183,6 +183,26 @@ class TunnelAbuseTest {
         assertThat(server.answers()).endsWith("GOAWAY 43 ENHANCE_YOUR_CALM");
     }
 
+    /** Slowly enough for every other limit. */
+    @Test
+    void pings_whoseAnswersAreNeverRead_endTheTunnel() {
+        TunnelFixture server = strictServer();
+        server.writable(false);
+        for (int i = 0; i < LIMIT; i++) {
+            server.peer.send(ping(i)).pass(WINDOW.dividedBy(LIMIT / 2));
+            if (i % 5 == 4) {
+                server.answers().stream()
+                        .filter(line -> line.matches("PING \\d+"))
+                        .forEach(line -> server.peer.send(pingAck(Long.parseLong(line.substring(5)))));
+            }
+            if (!server.isConnected()) {
+                break;
+            }
+        }
+        assertThat(server.isConnected()).isFalse();
+        assertThat(server.events.end()).hasMessageContaining("does not read");
+    }
+
     @Test
     void requests_fromAPeerThatReadsInBetween_areFine() {
         TunnelFixture server = use(TunnelFixture.server(HboneSettings.builder()

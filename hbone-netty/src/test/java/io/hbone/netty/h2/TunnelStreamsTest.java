@@ -467,6 +467,9 @@ class TunnelStreamsTest {
         server.peer.sendInOneTurn(data(1, 1), data(3, 2), data(1, 3));
         assertThat(server.events.of(1).events()).containsExactly("data 1", "data 3", "readComplete");
         assertThat(server.events.of(3).events()).containsExactly("data 2", "readComplete");
+        server.peer.sendInOneTurn(data(3, 1), data(3, 1));
+        assertThat(server.events.of(1).events()).isEmpty();
+        assertThat(server.events.of(3).events()).containsExactly("data 1", "data 1", "readComplete");
     }
 
     // ---- resets: spec/ztunnel.md 2.4 ------------------------------------------------------------------------------

@@ -487,6 +487,7 @@ class TunnelWindowsTest {
             assertThat(stream.isWritable()).isFalse();
             if (i > 0) {
                 stream.write(client.bytes(1));
+                stream.end();
             }
         }
         client.answers();
