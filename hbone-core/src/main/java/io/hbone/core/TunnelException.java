@@ -63,9 +63,10 @@ public final class TunnelException extends IOException {
         return status;
     }
 
-    /** The message and what to look at, in one line for an operator. */
+    /** The message and what to look at, in one line for an operator; a message that says so itself is not repeated. */
     public String explain() {
-        return getMessage() + ": " + error.hint();
+        String message = String.valueOf(getMessage());
+        return message.contains(error.hint()) ? message : message + ": " + error.hint();
     }
 
     @Override

@@ -18,6 +18,14 @@ class TunnelExceptionTest {
     }
 
     @Test
+    void explain_messageThatIsTheHint_isNotRepeated() {
+        TunnelException drained = new TunnelException(TunnelError.DRAINED, TunnelError.DRAINED.hint());
+        assertThat(drained.explain()).isEqualTo("connection closed due to connection drain");
+        TunnelException longer = new TunnelException(TunnelError.DRAINED, "stream 1: " + TunnelError.DRAINED.hint());
+        assertThat(longer.explain()).isEqualTo("stream 1: connection closed due to connection drain");
+    }
+
+    @Test
     void rejected_status_isKept() {
         TunnelException e = TunnelException.rejected(401, "10.0.0.1:80");
         assertThat(e.error()).isEqualTo(TunnelError.CONNECT_REJECTED);

@@ -4,13 +4,10 @@ import io.hbone.core.ConnectionObserver;
 import io.hbone.core.HboneSettings;
 import io.hbone.core.IdentitySource;
 import io.hbone.core.WorkloadIdentity;
-import io.hbone.netty.h2.WindowBudget;
 import io.hbone.netty.pool.TunnelDialer;
 import io.hbone.netty.pool.TunnelPool;
 import io.hbone.netty.socket.Sockets;
 import io.hbone.netty.socket.Transport;
-import io.hbone.netty.tls.TlsContexts;
-import io.hbone.netty.tls.TlsProvider;
 import io.netty.channel.EventLoopGroup;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
@@ -24,6 +21,7 @@ public final class HboneClientBuilder {
     private Sockets sockets = Sockets.of(Transport.preferred());
     private ConnectionObserver observer = ConnectionObserver.NONE;
     private @Nullable EventLoopGroup group;
+    private @Nullable TunnelResources resources;
 
     HboneClientBuilder(WorkloadIdentity self, IdentitySource identities) {
         this.self = Objects.requireNonNull(self, "self");
@@ -42,9 +40,20 @@ public final class HboneClientBuilder {
         return this;
     }
 
-    /** Event loops of the sockets' transport, which stay the caller's; the client's own, one for each processor, if not said. */
+    /**
+     * Event loops of the sockets' transport, which stay the caller's; the client's own, one for each processor, if not said. Make
+     * them with {@link Transport#newEventLoopGroup}: on a plain {@code EpollIoHandler} nothing protects from netty#16689.
+     */
     public HboneClientBuilder group(EventLoopGroup value) {
         group = Objects.requireNonNull(value, "group");
+        return this;
+    }
+
+    /**
+     * What it shares with other clients and servers; stays the caller's to close, after this one. Its own if not said.
+     */
+    public HboneClientBuilder resources(TunnelResources value) {
+        resources = Objects.requireNonNull(value, "resources");
         return this;
     }
 
@@ -55,14 +64,15 @@ public final class HboneClientBuilder {
     }
 
     public HboneClient build() {
-        TlsContexts tls = new TlsContexts(TlsProvider.preferred());
-        WindowBudget budget = new WindowBudget(settings.processWindowBudget());
-        TunnelDialer dialer = new TunnelDialer(self, identities, tls, settings, sockets, budget, observer);
-        return new PooledHboneClient(
-                new TunnelPool(dialer, settings),
-                dialer,
+        Holdings holdings = Holdings.of(group, resources, settings, sockets.transport(), "hbone-client");
+        TunnelDialer dialer = new TunnelDialer(
+                self,
+                identities,
+                holdings.resources().tls(),
                 settings,
-                tls,
-                LoopGroups.of(group, sockets.transport(), "hbone-client"));
+                sockets,
+                holdings.resources().budget(),
+                observer);
+        return new PooledHboneClient(new TunnelPool(dialer, settings), dialer, settings, holdings);
     }
 }

@@ -4,11 +4,8 @@ import io.hbone.core.ConnectionObserver;
 import io.hbone.core.HboneSettings;
 import io.hbone.core.IdentitySource;
 import io.hbone.core.WorkloadIdentity;
-import io.hbone.netty.h2.WindowBudget;
 import io.hbone.netty.socket.Sockets;
 import io.hbone.netty.socket.Transport;
-import io.hbone.netty.tls.TlsContexts;
-import io.hbone.netty.tls.TlsProvider;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.EventLoopGroup;
 import io.netty.util.concurrent.Future;
@@ -16,6 +13,7 @@ import io.netty.util.concurrent.GlobalEventExecutor;
 import io.netty.util.concurrent.Promise;
 import java.net.InetSocketAddress;
 import java.util.Objects;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
@@ -28,8 +26,9 @@ public final class HboneServerBuilder {
     private HboneSettings settings = HboneSettings.DEFAULT;
     private Sockets sockets = Sockets.of(Transport.preferred());
     private ConnectionObserver observer = ConnectionObserver.NONE;
-    private RandomGenerator random = RandomGenerator.getDefault();
+    private RandomGenerator random = () -> ThreadLocalRandom.current().nextLong();
     private @Nullable EventLoopGroup group;
+    private @Nullable TunnelResources resources;
 
     HboneServerBuilder(WorkloadIdentity self, IdentitySource identities, StreamAcceptor acceptor) {
         this.self = Objects.requireNonNull(self, "self");
@@ -49,9 +48,20 @@ public final class HboneServerBuilder {
         return this;
     }
 
-    /** Event loops of the sockets' transport, which stay the caller's; the server's own, one for each processor, if not said. */
+    /**
+     * Event loops of the sockets' transport, which stay the caller's; the server's own, one for each processor, if not said. Make
+     * them with {@link Transport#newEventLoopGroup}: on a plain {@code EpollIoHandler} nothing protects from netty#16689.
+     */
     public HboneServerBuilder group(EventLoopGroup value) {
         group = Objects.requireNonNull(value, "group");
+        return this;
+    }
+
+    /**
+     * What it shares with other clients and servers; stays the caller's to close, after this one. Its own if not said.
+     */
+    public HboneServerBuilder resources(TunnelResources value) {
+        resources = Objects.requireNonNull(value, "resources");
         return this;
     }
 
@@ -69,27 +79,25 @@ public final class HboneServerBuilder {
 
     /** Listens on {@code address}; port 0 takes any. */
     public Future<HboneServer> bind(InetSocketAddress address) {
-        LoopGroups groups = LoopGroups.of(group, sockets.transport(), "hbone-server");
-        TlsContexts tls = new TlsContexts(TlsProvider.preferred());
+        Holdings holdings = Holdings.of(group, resources, settings, sockets.transport(), "hbone-server");
         TunnelAcceptor tunnels = new TunnelAcceptor(
                 self,
                 identities,
-                tls,
+                holdings.resources().tls(),
                 settings,
-                new WindowBudget(settings.processWindowBudget()),
+                holdings.resources().budget(),
                 observer,
                 acceptor,
                 random);
         Promise<HboneServer> bound = GlobalEventExecutor.INSTANCE.newPromise();
-        sockets.listener(groups.workers(), groups.workers())
+        sockets.listener(holdings.workers(), holdings.workers())
                 .childHandler(tunnels)
                 .bind(address)
                 .addListener((ChannelFuture listening) -> {
                     if (listening.isSuccess()) {
-                        bound.setSuccess(new ListeningHboneServer(listening.channel(), tunnels, tls, groups));
+                        bound.setSuccess(new ListeningHboneServer(listening.channel(), tunnels, holdings));
                     } else {
-                        tls.close();
-                        groups.shutDownIfOwned();
+                        holdings.release();
                         bound.setFailure(listening.cause());
                     }
                 });

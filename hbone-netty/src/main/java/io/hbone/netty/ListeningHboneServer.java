@@ -1,6 +1,5 @@
 package io.hbone.netty;
 
-import io.hbone.netty.tls.TlsContexts;
 import io.netty.channel.Channel;
 import io.netty.util.concurrent.Future;
 import java.net.InetSocketAddress;
@@ -11,14 +10,12 @@ final class ListeningHboneServer implements HboneServer {
 
     private final Channel listener;
     private final TunnelAcceptor tunnels;
-    private final TlsContexts tls;
-    private final LoopGroups groups;
+    private final Holdings holdings;
 
-    ListeningHboneServer(Channel listener, TunnelAcceptor tunnels, TlsContexts tls, LoopGroups groups) {
+    ListeningHboneServer(Channel listener, TunnelAcceptor tunnels, Holdings holdings) {
         this.listener = listener;
         this.tunnels = tunnels;
-        this.tls = tls;
-        this.groups = groups;
+        this.holdings = holdings;
     }
 
     @Override
@@ -36,7 +33,6 @@ final class ListeningHboneServer implements HboneServer {
     public void close() {
         listener.close();
         tunnels.drain(Duration.ZERO);
-        tls.close();
-        groups.shutDownIfOwned();
+        holdings.release();
     }
 }

@@ -14,7 +14,6 @@ import io.hbone.netty.pool.Peer;
 import io.hbone.netty.pool.StreamRequester;
 import io.hbone.netty.pool.TunnelDialer;
 import io.hbone.netty.pool.TunnelPool;
-import io.hbone.netty.tls.TlsContexts;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelInboundHandlerAdapter;
@@ -31,22 +30,20 @@ final class PooledHboneClient implements HboneClient {
     private final TunnelPool pool;
     private final TunnelDialer dialer;
     private final HboneSettings settings;
-    private final TlsContexts tls;
-    private final LoopGroups groups;
+    private final Holdings holdings;
 
     PooledHboneClient(
-            TunnelPool pool, TunnelDialer dialer, HboneSettings settings, TlsContexts tls, LoopGroups groups) {
+            TunnelPool pool, TunnelDialer dialer, HboneSettings settings, Holdings holdings) {
         this.pool = pool;
         this.dialer = dialer;
         this.settings = settings;
-        this.tls = tls;
-        this.groups = groups;
+        this.holdings = holdings;
     }
 
     @Override
     public Future<Channel> connect(
             InetSocketAddress peer, Set<SpiffeId> expectedPeers, ConnectRequest request, ChannelHandler handler) {
-        return connect(groups.workers().next(), peer, expectedPeers, request, handler);
+        return connect(holdings.workers().next(), peer, expectedPeers, request, handler);
     }
 
     @Override
@@ -90,10 +87,7 @@ final class PooledHboneClient implements HboneClient {
 
     @Override
     public void close() {
-        pool.drain().addListener(drained -> {
-            groups.shutDownIfOwned();
-            tls.close();
-        });
+        pool.drain().addListener(drained -> holdings.release());
     }
 
     /** Makes a channel of the stream that it gets. */

@@ -1,7 +1,7 @@
 /**
  * HBONE on Netty: HTTP/2 CONNECT streams in mutual TLS 1.3 between SPIFFE identities. This package, {@code
  * io.hbone.netty.proxy} and what {@code io.hbone.netty.socket} says of sockets
- * ({@code Transport}, {@code Sockets}, {@code OriginalSource}, {@code OriginalDestination}) are the API; the other packages serve them:
+ * ({@code Transport}, {@code Sockets}, {@code SocketFactory}, {@code OriginalSource}, {@code OriginalDestination}) are the API; the other packages serve them:
  *
  * <ul>
  *   <li>{@code .tls}: contexts per certificate, and who a peer must be

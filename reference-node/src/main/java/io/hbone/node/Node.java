@@ -6,8 +6,7 @@ import io.hbone.core.ConnectionObserver;
 import io.hbone.core.IdentitySource;
 import io.hbone.core.WorkloadIdentity;
 import io.hbone.core.WorkloadMetadata;
-import io.hbone.netty.h2.WindowBudget;
-import io.hbone.netty.pool.TunnelDialer;
+import io.hbone.netty.TunnelResources;
 import io.hbone.netty.pool.TunnelPool;
 import io.hbone.netty.proxy.InboundListener;
 import io.hbone.netty.proxy.OutboundListener;
@@ -15,8 +14,6 @@ import io.hbone.netty.proxy.PlaintextListener;
 import io.hbone.netty.socket.OriginalDestination;
 import io.hbone.netty.socket.OriginalSource;
 import io.hbone.netty.socket.Sockets;
-import io.hbone.netty.tls.TlsContexts;
-import io.hbone.netty.tls.TlsProvider;
 import io.hbone.node.admin.AdminPage;
 import io.hbone.node.admin.ConfigDump;
 import io.hbone.node.admin.Readiness;
@@ -289,18 +286,9 @@ public final class Node {
             if (!observer.equals(ConnectionObserver.NONE)) {
                 observers = new CombinedObserver(observers, observer);
             }
-            TlsContexts tls = new TlsContexts(TlsProvider.preferred());
-            releases.push(tls::close);
-            TunnelPool tunnels = new TunnelPool(
-                    new TunnelDialer(
-                            self,
-                            identities,
-                            tls,
-                            config.tunnel(),
-                            sockets,
-                            new WindowBudget(config.tunnel().processWindowBudget()),
-                            observers),
-                    config.tunnel());
+            TunnelResources resources = TunnelResources.of(config.tunnel());
+            releases.push(resources::close);
+            TunnelPool tunnels = resources.newPool(self, identities, config.tunnel(), sockets, observers);
             // As in ztunnel's dedicated mode the mark is on what goes out, and not on what is accepted.
             Sockets accepting = sockets.withMark(null);
             WorkloadMetadata metadata = mesh.metadataOf(config.workload());
@@ -312,6 +300,7 @@ public final class Node {
                             .authorizer(Authorizer.ALLOW_ALL)
                             .responseBaggage(config.responseBaggage() ? metadata.toBaggage() : Baggage.EMPTY)
                             .settings(config.tunnel())
+                            .resources(resources)
                             .sockets(sockets)
                             .listenSockets(accepting)
                             .observer(observers)
@@ -387,7 +376,7 @@ public final class Node {
                     TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - begin),
                     self,
                     mesh,
-                    tls.provider(),
+                    resources.tlsProvider(),
                     sockets.transport());
             return new Node(
                     config,

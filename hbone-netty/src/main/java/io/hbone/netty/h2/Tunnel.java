@@ -206,8 +206,8 @@ public final class Tunnel extends ChannelInboundHandlerAdapter {
         if (link == null) {
             return "tunnel";
         }
-        return "tunnel " + channel().localAddress() + (server ? " <- " : " -> ")
-                + channel().remoteAddress();
+        return "tunnel " + Addresses.text(channel().localAddress()) + (server ? " <- " : " -> ")
+                + Addresses.text(channel().remoteAddress());
     }
 
     // ---- what streams ask -----------------------------------------------------------------------------------------

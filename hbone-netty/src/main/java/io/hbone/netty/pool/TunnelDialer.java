@@ -15,6 +15,7 @@ import io.hbone.netty.h2.TunnelEvents;
 import io.hbone.netty.h2.TunnelStream;
 import io.hbone.netty.h2.WindowBudget;
 import io.hbone.netty.socket.Addresses;
+import io.hbone.netty.socket.Loops;
 import io.hbone.netty.socket.Sockets;
 import io.hbone.netty.socket.TunnelOptions;
 import io.hbone.netty.tls.HandshakeGate;
@@ -151,7 +152,7 @@ public final class TunnelDialer implements PeerTunnels.Dialer {
     }
 
     private void connect(Peer peer, EventLoop loop, WorkloadCertificate certificate, Result result) {
-        sockets.connector(loop)
+        ChannelFuture dialled = sockets.connector(loop)
                 .option(ChannelOption.AUTO_READ, true)
                 .option(ChannelOption.ALLOW_HALF_CLOSURE, false)
                 .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, (int)
@@ -159,15 +160,15 @@ public final class TunnelDialer implements PeerTunnels.Dialer {
                 .option(ChannelOption.WRITE_BUFFER_WATER_MARK, TunnelOptions.WATER_MARK)
                 .option(ChannelOption.RECVBUF_ALLOCATOR, TunnelOptions.READ_SIZES)
                 .handler(NO_HANDLER)
-                .connect(peer.address())
-                .addListener((ChannelFuture connected) -> {
-                    if (connected.isSuccess()) {
-                        Channel channel = connected.channel();
-                        channel.pipeline().addLast(handshake(channel, peer.expected(), certificate, result));
-                    } else {
-                        result.failed(connectFailure(peer, connected.cause()));
-                    }
-                });
+                .connect(peer.address());
+        Loops.whenDone(loop, dialled, connected -> {
+            if (connected.isSuccess()) {
+                Channel channel = connected.channel();
+                channel.pipeline().addLast(handshake(channel, peer.expected(), certificate, result));
+            } else {
+                result.failed(connectFailure(peer, connected.cause()));
+            }
+        });
     }
 
     private static TunnelException connectFailure(Peer peer, Throwable cause) {
@@ -179,7 +180,9 @@ public final class TunnelDialer implements PeerTunnels.Dialer {
                                 + peer.address().getPort(),
                         cause)
                 : new TunnelException(
-                        TunnelError.TUNNEL_CONNECT_FAILED, "connection failed: " + cause.getMessage(), cause);
+                        TunnelError.TUNNEL_CONNECT_FAILED,
+                        "connection failed: " + Addresses.reason(cause, peer.address()),
+                        cause);
     }
 
     private ChannelHandler[] handshake(

@@ -90,8 +90,8 @@ abstract class AcceptedConnection extends ChannelInboundHandlerAdapter implement
         observed = connection;
     }
 
-    /** What is being dialled: given up with the client. */
-    final void dialing(Channel to) {
+    /** What is being dialled, if there is anything: given up with the client. */
+    final void dialing(@Nullable Channel to) {
         if (isWaiting()) {
             dialing = to;
         }

@@ -5,6 +5,7 @@ import io.hbone.core.TunnelError;
 import io.hbone.core.TunnelException;
 import io.hbone.netty.h2.TunnelStream;
 import io.hbone.netty.socket.Addresses;
+import io.hbone.netty.socket.Loops;
 import io.hbone.netty.socket.OriginalSource;
 import io.hbone.netty.socket.ReadSizes;
 import io.hbone.netty.socket.Sockets;
@@ -74,25 +75,22 @@ public final class ApplicationConnector {
      * @param loop where the connection lives
      * @param application where to
      * @param source the address that the application should see, its port does not matter; null for our own
-     * @return the connection on its way; to close it is to give up, which is reported as a failure
+     * @return the connection on its way; to close it is to give up, which is reported as a failure. Null when there is none to
+     *     close, because no socket could be made; that is reported, too
      */
-    public Channel connect(
+    public @Nullable Channel connect(
             EventLoop loop, InetSocketAddress application, @Nullable InetSocketAddress source, Result result) {
         Bootstrap bootstrap = bootstraps.computeIfAbsent(loop, this::newBootstrap);
         InetAddress borrowed = source == null ? null : borrowed(source.getAddress(), application.getAddress());
         ChannelFuture future = borrowed == null ? bootstrap.connect(application) : bootstrap.register();
-        if (borrowed == null) {
-            future.addListener((ChannelFuture connected) -> report(connected, application, result));
-        } else {
-            future.addListener((ChannelFuture registered) -> {
-                if (registered.isSuccess()) {
-                    connectFrom(borrowed, registered.channel(), application, result);
-                } else {
-                    report(registered, application, result);
-                }
-            });
-        }
-        return future.channel();
+        Loops.whenDone(loop, future, done -> {
+            if (borrowed != null && done.isSuccess()) {
+                connectFrom(borrowed, done.channel(), application, result);
+            } else {
+                report(done, application, result);
+            }
+        });
+        return Loops.isStillborn(future) ? null : future.channel();
     }
 
     private Bootstrap newBootstrap(EventLoop loop) {
@@ -138,7 +136,7 @@ public final class ApplicationConnector {
             channel.close();
             result.failed(new TunnelException(
                     TunnelError.DESTINATION_CONNECT_FAILED,
-                    "connection failed: cannot connect to " + application + " as " + client.getHostAddress() + ": "
+                    "connection failed: cannot connect to " + Addresses.text(application) + " as " + client.getHostAddress() + ": "
                             + problem + " (expected: CAP_NET_ADMIN, or ENABLE_ORIG_SRC=false)",
                     cause));
             return;
@@ -153,7 +151,8 @@ public final class ApplicationConnector {
     }
 
     private void connect(Channel channel, InetSocketAddress application, Result result) {
-        channel.connect(application).addListener((ChannelFuture connected) -> report(connected, application, result));
+        channel.connect(application)
+                .addListener((ChannelFuture connected) -> report(connected, application, result));
     }
 
     private void report(ChannelFuture connected, InetSocketAddress application, Result result) {
@@ -161,13 +160,19 @@ public final class ApplicationConnector {
             result.connected((DuplexChannel) connected.channel());
             return;
         }
-        connected.channel().close();
-        Throwable cause = connected.cause();
-        result.failed(new TunnelException(
+        if (!Loops.isStillborn(connected)) {
+            connected.channel().close();
+        }
+        result.failed(failure(application, connected.cause()));
+    }
+
+    private TunnelException failure(InetSocketAddress application, Throwable cause) {
+        return new TunnelException(
                 TunnelError.DESTINATION_CONNECT_FAILED,
                 cause instanceof ConnectTimeoutException
-                        ? "connection failed: no answer from " + application + " within " + settings.connectTimeout()
-                        : "connection failed: " + cause.getMessage(),
-                cause));
+                        ? "connection failed: no answer from " + Addresses.text(application) + " within "
+                                + settings.connectTimeout()
+                        : "connection failed: " + Addresses.reason(cause, application),
+                cause);
     }
 }

@@ -2,6 +2,7 @@ package io.hbone.netty.proxy;
 
 import io.hbone.core.TunnelError;
 import io.hbone.core.TunnelException;
+import io.hbone.netty.socket.Addresses;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.HashSet;
@@ -37,6 +38,6 @@ final class IllegalPorts {
     }
 
     static TunnelException recursion(InetSocketAddress destination) {
-        return new TunnelException(TunnelError.RECURSIVE_CALL, "attempted recursive call to ourselves: " + destination);
+        return new TunnelException(TunnelError.RECURSIVE_CALL, "attempted recursive call to ourselves: " + Addresses.text(destination));
     }
 }

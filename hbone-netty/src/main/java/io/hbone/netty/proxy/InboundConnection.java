@@ -105,7 +105,9 @@ final class InboundConnection implements ApplicationConnector.Result, LiveConnec
         request = asked;
         application = parts.connector()
                 .connect(stream.eventLoop(), target.address(), target.preserveSource() ? peer : null, this);
-        connections.add(this);
+        if (application != null) { // else it fails in a moment
+            connections.add(this);
+        }
         stream.onAbandoned(this::abandoned);
     }
 

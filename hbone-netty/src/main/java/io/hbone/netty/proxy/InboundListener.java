@@ -5,6 +5,7 @@ import io.hbone.core.IdentitySource;
 import io.hbone.core.InboundRouter;
 import io.hbone.core.WorkloadIdentity;
 import io.hbone.netty.HboneServer;
+import io.hbone.netty.TunnelResources;
 import io.netty.channel.EventLoopGroup;
 import io.netty.util.concurrent.Future;
 import io.netty.util.concurrent.GlobalEventExecutor;
@@ -77,6 +78,7 @@ public final class InboundListener {
         private final WorkloadIdentity workload;
         private final IdentitySource identities;
         private @Nullable RandomGenerator random;
+        private @Nullable TunnelResources resources;
 
         private Builder(WorkloadIdentity workload, IdentitySource identities, InboundRouter router) {
             super(router);
@@ -95,6 +97,12 @@ public final class InboundListener {
             return this;
         }
 
+        /** What it shares with other listeners and pools; stays the caller's to close, after this one. Its own if not said. */
+        public Builder resources(TunnelResources value) {
+            resources = Objects.requireNonNull(value, "resources");
+            return this;
+        }
+
         /** For the names of connections whose peers sent none; safe for use by any thread. */
         public Builder random(RandomGenerator value) {
             random = Objects.requireNonNull(value, "random");
@@ -104,7 +112,8 @@ public final class InboundListener {
         /**
          * Listens on {@code address}; port 0 takes any, the IPv6 wildcard takes both families.
          *
-         * @param group event loops of the sockets' transport; stay the caller's
+         * @param group event loops made by the sockets' {@link io.hbone.netty.socket.Transport#newEventLoopGroup}; stay the
+         *     caller's
          */
         public Future<InboundListener> bind(EventLoopGroup group, InetSocketAddress address) {
             InboundParts parts = parts(address);
@@ -118,6 +127,9 @@ public final class InboundListener {
                     .observer(observer());
             if (random != null) {
                 server.random(random);
+            }
+            if (resources != null) {
+                server.resources(resources);
             }
             Promise<InboundListener> bound = GlobalEventExecutor.INSTANCE.newPromise();
             server.bind(address).addListener((Future<HboneServer> listening) -> {

@@ -18,6 +18,7 @@ import io.hbone.netty.pool.Peer;
 import io.hbone.netty.pool.StreamRequester;
 import io.hbone.netty.relay.SocketRelay;
 import io.hbone.netty.relay.StreamRelay;
+import io.hbone.netty.socket.Addresses;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
@@ -58,7 +59,7 @@ final class OutboundConnection extends AcceptedConnection implements StreamReque
         }
         if (failure != null) {
             deny(new TunnelException(
-                    TunnelError.INTERNAL, "the router failed for " + destination + ": " + failure, failure));
+                    TunnelError.INTERNAL, "the router failed for " + Addresses.text(destination) + ": " + failure, failure));
         } else if (route instanceof Route.Tunnel tunnel) {
             open(tunnel);
         } else if (route instanceof Route.Direct direct) {

@@ -153,7 +153,8 @@ public final class OutboundListener {
         /**
          * Listens on {@code address}; port 0 takes any, the IPv6 wildcard takes both families.
          *
-         * @param group event loops of the sockets' transport; stay the caller's
+         * @param group event loops made by the sockets' {@link io.hbone.netty.socket.Transport#newEventLoopGroup}; stay the
+         *     caller's
          */
         public Future<OutboundListener> bind(EventLoopGroup group, InetSocketAddress address) {
             OutboundParts parts = parts(originalDestination, address);

@@ -8,6 +8,7 @@ import io.hbone.core.InboundRouter.Target;
 import io.hbone.core.TunnelError;
 import io.hbone.core.TunnelException;
 import io.hbone.netty.relay.SocketRelay;
+import io.hbone.netty.socket.Addresses;
 import io.netty.channel.socket.DuplexChannel;
 import java.net.InetSocketAddress;
 import org.jspecify.annotations.Nullable;
@@ -45,7 +46,7 @@ final class PlaintextConnection extends AcceptedConnection implements Applicatio
                     client,
                     destination,
                     new TunnelException(
-                            TunnelError.INTERNAL, "the router failed for " + destination + ": " + failure, failure));
+                            TunnelError.INTERNAL, "the router failed for " + Addresses.text(destination) + ": " + failure, failure));
         } else if (target instanceof Target.Refuse refuse) {
             deny(client, destination, new TunnelException(refuse.error(), refuse.why()));
         } else if (target instanceof Target.Forward forward) {

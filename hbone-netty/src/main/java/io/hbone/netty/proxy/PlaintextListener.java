@@ -70,7 +70,8 @@ public final class PlaintextListener {
         /**
          * Listens on {@code address}; port 0 takes any, the IPv6 wildcard takes both families.
          *
-         * @param group event loops of the sockets' transport; stay the caller's
+         * @param group event loops made by the sockets' {@link io.hbone.netty.socket.Transport#newEventLoopGroup}; stay the
+         *     caller's
          */
         public Future<PlaintextListener> bind(EventLoopGroup group, InetSocketAddress address) {
             InboundParts parts = parts(address);

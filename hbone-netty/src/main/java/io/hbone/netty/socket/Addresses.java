@@ -66,6 +66,11 @@ public final class Addresses {
         return bytes[MAPPED_PREFIX - 2] == -1 && bytes[MAPPED_PREFIX - 1] == -1;
     }
 
+    /** What Netty says of a connect that failed, with the address as {@link #text} writes it. */
+    public static String reason(Throwable failure, InetSocketAddress to) {
+        return String.valueOf(failure.getMessage()).replace(to.toString(), text(to));
+    }
+
     /** An address as operators write it: {@code 10.0.0.1:80}, {@code [fd00::1]:80}; an unknown one is {@code unknown}. */
     public static String text(@Nullable SocketAddress address) {
         InetSocketAddress known = canonicalOrNull(address);

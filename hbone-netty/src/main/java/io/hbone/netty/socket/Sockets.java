@@ -12,19 +12,21 @@ import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Makes TCP sockets of one kind: transport, packet mark, keepalive. Immutable; any thread.
+ * Makes TCP sockets of one kind: transport, packet mark, keepalive, place. Immutable; any thread.
  *
  * @param transport how to talk to the kernel
  * @param mark the packet mark (SO_MARK) of every socket, so that redirect rules can tell them from an application's; null for
  *     none. Needs CAP_NET_ADMIN
  * @param keepalive of TCP, on sockets to and from applications; null for none
  * @param originalSource whether listeners, and connections to applications, may bear other machines' addresses
+ * @param factory where they come to be
  */
 public record Sockets(
         Transport transport,
         @Nullable Integer mark,
         @Nullable Keepalive keepalive,
-        OriginalSource originalSource) {
+        OriginalSource originalSource,
+        SocketFactory factory) {
 
     /** SO_MARK of the Linux kernel (asm-generic/socket.h). */
     private static final ChannelOption<Integer> SO_MARK = new IntegerUnixChannelOption("SO_MARK", 1, 36);
@@ -47,36 +49,47 @@ public record Sockets(
         }
     }
 
-    /** Sockets that bear this machine's addresses only. */
-    public Sockets(Transport transport, @Nullable Integer mark, @Nullable Keepalive keepalive) {
-        this(transport, mark, keepalive, OriginalSource.OFF);
+    /** Sockets of the network namespace that the process is in. */
+    public Sockets(
+            Transport transport,
+            @Nullable Integer mark,
+            @Nullable Keepalive keepalive,
+            OriginalSource originalSource) {
+        this(transport, mark, keepalive, originalSource, SocketFactory.HERE);
     }
 
-    /** Sockets of a transport, without a mark and with the default keepalive. */
+    /** Sockets of a transport that bear this machine's addresses only, without a mark and with the default keepalive. */
     public static Sockets of(Transport transport) {
-        return new Sockets(transport, null, Keepalive.DEFAULT);
+        return new Sockets(transport, null, Keepalive.DEFAULT, OriginalSource.OFF);
     }
 
     /** The same with another mark, null for none. */
     public Sockets withMark(@Nullable Integer value) {
-        return new Sockets(transport, value, keepalive, originalSource);
+        return new Sockets(transport, value, keepalive, originalSource, factory);
     }
 
     /** The same with another keepalive, null for none. */
     public Sockets withKeepalive(@Nullable Keepalive value) {
-        return new Sockets(transport, mark, value, originalSource);
+        return new Sockets(transport, mark, value, originalSource, factory);
     }
 
     /** The same with other rules about addresses. */
     public Sockets withOriginalSource(OriginalSource value) {
-        return new Sockets(transport, mark, keepalive, value);
+        return new Sockets(transport, mark, keepalive, value, factory);
     }
 
-    /** A bootstrap for a connection on {@code loop}; half-closed connections stay open, reading starts when asked for. */
+    /** The same made elsewhere: in a pod's network namespace. */
+    public Sockets withFactory(SocketFactory value) {
+        return new Sockets(transport, mark, keepalive, originalSource, value);
+    }
+
+    /**
+     * A bootstrap for a connection on {@code loop}, to be used there: sockets are made on the thread that connects. Half-closed connections stay open, reading starts when asked for.
+     */
     public Bootstrap connector(EventLoop loop) {
         Bootstrap bootstrap = new Bootstrap()
                 .group(loop)
-                .channelFactory(transport.sockets())
+                .channelFactory(() -> factory.create(transport.sockets()))
                 .option(ChannelOption.TCP_NODELAY, true)
                 .option(ChannelOption.ALLOW_HALF_CLOSURE, true)
                 .option(ChannelOption.AUTO_READ, false);
@@ -93,7 +106,7 @@ public record Sockets(
     public ServerBootstrap listener(EventLoopGroup acceptor, EventLoopGroup workers) {
         ServerBootstrap bootstrap = new ServerBootstrap()
                 .group(acceptor, workers)
-                .channelFactory(transport.serverSockets())
+                .channelFactory(() -> factory.create(transport.serverSockets()))
                 .handler(new ListenGuard(originalSource))
                 .option(ChannelOption.SO_BACKLOG, 1024)
                 .option(ChannelOption.SO_REUSEADDR, true)

@@ -55,7 +55,11 @@ public enum Transport {
         };
     }
 
-    /** Event loops for it, on daemon threads named {@code name-N-M}. */
+    /**
+     * Event loops for it, on daemon threads named {@code name-N-M}. Use these for {@link #EPOLL} rather than a group on Netty's
+     * own {@code EpollIoHandler}: that drops a socket which waits for nothing from epoll and fails its next wait with ENOENT
+     * (netty#16689, since 4.2.13), so that connections with a half-closed or paused direction are cut off; here they are not.
+     */
     public MultiThreadIoEventLoopGroup newEventLoopGroup(int threads, String name) {
         return new MultiThreadIoEventLoopGroup(threads, new DefaultThreadFactory(name, true), ioHandlerFactory());
     }

@@ -7,13 +7,18 @@ import io.hbone.core.HboneSettings;
 import io.hbone.core.TunnelError;
 import io.hbone.core.TunnelException;
 import io.hbone.netty.socket.OriginalSource;
+import io.hbone.netty.socket.SocketFactory;
 import io.hbone.netty.socket.Sockets;
 import io.hbone.netty.socket.Transport;
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelException;
+import io.netty.channel.ChannelFactory;
+import io.netty.channel.EventLoop;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.socket.DuplexChannel;
 import java.net.InetSocketAddress;
 import java.net.Socket;
+import java.util.Arrays;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -28,6 +33,16 @@ class ApplicationConnectorTest {
 
     /** Another address of the loopback interface: anybody may bear it, with options that NIO does not know. */
     private static final InetSocketAddress CLIENT = new InetSocketAddress("127.0.0.77", 4711);
+
+    private static final InetSocketAddress DISCARD = new InetSocketAddress("127.0.0.1", 9);
+
+    /** Cannot make sockets. */
+    private static final SocketFactory NOWHERE = new SocketFactory() {
+        @Override
+        public <C extends Channel> C create(ChannelFactory<C> constructor) {
+            throw new ChannelException("the namespace is gone");
+        }
+    };
 
     /** Of another family than the applications here. */
     private static final InetSocketAddress CLIENT_V6 = new InetSocketAddress("2001:db8::1", 4711);
@@ -90,6 +105,54 @@ class ApplicationConnectorTest {
         assertThatThrownBy(() -> outcome.future.get(20, TimeUnit.SECONDS)).hasCauseInstanceOf(TunnelException.class);
     }
 
+    @Test
+    void aSocketThatCannotBeMade_isReportedOnTheEventLoop_withOrWithoutAnAddressToBorrow() throws Exception {
+        for (InetSocketAddress source : Arrays.asList(null, CLIENT)) {
+            Outcome outcome = new Outcome();
+            EventLoop loop = loops.next();
+            Sockets sockets =
+                    Sockets.of(TwoNodes.TRANSPORT).withOriginalSource(OriginalSource.AUTO).withFactory(NOWHERE);
+            ApplicationConnector connector = new ApplicationConnector(sockets, HboneSettings.DEFAULT);
+            Channel connecting = loop.submit(() -> connector.connect(loop, DISCARD, source, outcome))
+                    .get(20, TimeUnit.SECONDS);
+            assertThat(connecting).isNull();
+            assertThatThrownBy(() -> outcome.future.get(20, TimeUnit.SECONDS))
+                    .cause()
+                    .isInstanceOf(TunnelException.class)
+                    .hasMessage("connection failed: the namespace is gone");
+            assertThat(outcome.thread).isEqualTo(loop.submit(Thread::currentThread).get());
+        }
+    }
+
+    /** Netty closes what it cannot register; to close it once more was an exception in the log. */
+    @Test
+    void aConnectOnLoopsThatHaveEnded_isReported() throws Exception {
+        EventLoop loop = loops.next();
+        loops.shutdownGracefully(0, 10, TimeUnit.SECONDS).sync();
+        for (InetSocketAddress source : Arrays.asList(null, CLIENT)) {
+            Outcome outcome = new Outcome();
+            Sockets sockets = Sockets.of(TwoNodes.TRANSPORT).withOriginalSource(OriginalSource.AUTO);
+            assertThat(new ApplicationConnector(sockets, HboneSettings.DEFAULT)
+                            .connect(loop, DISCARD, source, outcome))
+                    .isNull();
+            assertThatThrownBy(() -> outcome.future.get(20, TimeUnit.SECONDS))
+                    .hasCauseInstanceOf(TunnelException.class);
+        }
+    }
+
+    @Test
+    void aRefusal_namesTheAddressAsOperatorsWriteIt() throws Exception {
+        InetSocketAddress closed = TunnelledTest.closedPort();
+        Outcome outcome = new Outcome();
+        new ApplicationConnector(Sockets.of(TwoNodes.TRANSPORT), HboneSettings.DEFAULT)
+                .connect(loops.next(), closed, null, outcome);
+        assertThatThrownBy(() -> outcome.future.get(20, TimeUnit.SECONDS))
+                .cause()
+                .message()
+                .contains(" 127.0.0.1:" + closed.getPort())
+                .doesNotContain("/127.0.0.1");
+    }
+
     private String seenBy(Transport transport, OriginalSource mode, @Nullable InetSocketAddress source)
             throws Exception {
         EventLoopGroup group = transport == TwoNodes.TRANSPORT ? loops : nioLoops;
@@ -108,6 +171,7 @@ class ApplicationConnectorTest {
 
     private static final class Outcome implements ApplicationConnector.Result {
         final CompletableFuture<DuplexChannel> future = new CompletableFuture<>();
+        volatile Thread thread;
 
         @Override
         public void connected(DuplexChannel application) {
@@ -116,6 +180,7 @@ class ApplicationConnectorTest {
 
         @Override
         public void failed(TunnelException why) {
+            thread = Thread.currentThread();
             future.completeExceptionally(why);
         }
     }

@@ -12,16 +12,13 @@ import io.hbone.core.TrustBundles;
 import io.hbone.core.WorkloadCertificate;
 import io.hbone.core.WorkloadIdentity;
 import io.hbone.core.WorkloadMetadata;
-import io.hbone.netty.h2.WindowBudget;
-import io.hbone.netty.pool.TunnelDialer;
+import io.hbone.netty.TunnelResources;
 import io.hbone.netty.pool.TunnelPool;
 import io.hbone.netty.socket.Addresses;
 import io.hbone.netty.socket.OriginalSource;
 import io.hbone.netty.socket.Sockets;
 import io.hbone.netty.socket.Transport;
 import io.hbone.netty.testing.TestPki;
-import io.hbone.netty.tls.TlsContexts;
-import io.hbone.netty.tls.TlsProvider;
 import io.netty.channel.EventLoopGroup;
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -67,16 +64,7 @@ final class PodProcess {
         Transport transport = Transport.of(System.getProperty("hbone.transport", "epoll"));
         Sockets sockets = Sockets.of(transport).withMark(Pods.MARK).withOriginalSource(OriginalSource.ON);
         EventLoopGroup loops = transport.newEventLoopGroup(2, "node");
-        TunnelPool pool = new TunnelPool(
-                new TunnelDialer(
-                        self,
-                        identities,
-                        new TlsContexts(TlsProvider.preferred()),
-                        settings,
-                        sockets,
-                        new WindowBudget(settings.processWindowBudget()),
-                        new Recorder()),
-                settings);
+        TunnelPool pool = TunnelResources.of(settings).newPool(self, identities, settings, sockets, new Recorder());
         InboundRouter inbound = PodProcess::routeInside;
         OutboundRouter outbound = connection -> CompletableFuture.completedFuture(
                 connection.destination().getPort() == PLAIN

@@ -15,15 +15,12 @@ import io.hbone.core.WorkloadCertificate;
 import io.hbone.core.WorkloadIdentity;
 import io.hbone.core.WorkloadMetadata;
 import io.hbone.netty.HboneClient;
-import io.hbone.netty.h2.WindowBudget;
-import io.hbone.netty.pool.TunnelDialer;
+import io.hbone.netty.TunnelResources;
 import io.hbone.netty.pool.TunnelPool;
 import io.hbone.netty.socket.OriginalDestination;
 import io.hbone.netty.socket.Sockets;
 import io.hbone.netty.socket.Transport;
 import io.hbone.netty.testing.TestPki;
-import io.hbone.netty.tls.TlsContexts;
-import io.hbone.netty.tls.TlsProvider;
 import io.netty.channel.EventLoopGroup;
 import io.netty.util.concurrent.Future;
 import java.net.InetAddress;
@@ -61,7 +58,7 @@ final class TwoNodes implements AutoCloseable {
     final EventLoopGroup loops = TRANSPORT.newEventLoopGroup(2, "node");
     final Recorder outbound = new Recorder();
     final Recorder inbound = new Recorder();
-    final TlsContexts tls = new TlsContexts(TlsProvider.preferred());
+    final TunnelResources resources;
     final TunnelPool pool;
     final HboneClient nested;
 
@@ -83,18 +80,11 @@ final class TwoNodes implements AutoCloseable {
     TwoNodes(InetSocketAddress application, HboneSettings settings) throws Exception {
         this.settings = settings;
         inboundRouter = connection -> CompletableFuture.completedFuture(forwardTo(application));
-        pool = new TunnelPool(
-                new TunnelDialer(
-                        client,
-                        identities,
-                        tls,
-                        settings,
-                        sockets,
-                        new WindowBudget(settings.processWindowBudget()),
-                        outbound),
-                settings);
+        resources = TunnelResources.of(settings);
+        pool = resources.newPool(client, identities, settings, sockets, outbound);
         nested = HboneClient.builder(client, identities)
                 .group(loops)
+                .resources(resources)
                 .sockets(sockets)
                 .settings(settings)
                 .observer(outbound)
@@ -103,6 +93,7 @@ final class TwoNodes implements AutoCloseable {
                 .authorizer(request -> authorizer.authorize(request))
                 .responseBaggage(SERVER.toBaggage())
                 .settings(settings)
+                .resources(resources)
                 .sockets(sockets)
                 .observer(inbound)
                 .bind(loops, ANY_PORT));
@@ -181,6 +172,6 @@ final class TwoNodes implements AutoCloseable {
         nested.close();
         await().until(() -> outbound.isQuiet() && inbound.isQuiet());
         loops.shutdownGracefully(0, 10, TimeUnit.SECONDS).sync();
-        tls.close();
+        resources.close();
     }
 }

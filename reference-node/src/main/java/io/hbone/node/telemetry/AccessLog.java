@@ -40,7 +40,7 @@ public final class AccessLog implements ConnectionObserver {
                 .addKeyValue("src.addr", source)
                 .addKeyValue("dst.addr", destination)
                 .addKeyValue("direction", direction.text())
-                .addKeyValue("error", explain(why))
+                .addKeyValue("error", why.explain())
                 .log("connection failed");
     }
 
@@ -55,7 +55,7 @@ public final class AccessLog implements ConnectionObserver {
     public void tunnelClosed(TunnelDetails tunnel, @Nullable TunnelException why) {
         if (tunnels.isDebugEnabled()) {
             LoggingEventBuilder line = describe(tunnels.atDebug(), tunnel);
-            (why == null ? line : line.addKeyValue("error", explain(why))).log("tunnel closed");
+            (why == null ? line : line.addKeyValue("error", why.explain())).log("tunnel closed");
         }
     }
 
@@ -110,12 +110,6 @@ public final class AccessLog implements ConnectionObserver {
                 .addKeyValue("certificate", tunnel.certificateSerial());
     }
 
-    private static String explain(TunnelException why) {
-        String message = String.valueOf(why.getMessage());
-        // Some messages, which other tools look for, are the hint already.
-        return message.contains(why.error().hint()) ? message : why.explain();
-    }
-
     /** One connection; for the thread of the connection alone. */
     private static final class Line implements Connection {
         private final ConnectionDetails details;
@@ -148,7 +142,7 @@ public final class AccessLog implements ConnectionObserver {
                     .addKeyValue("bytes_sent", outbound ? received : sent)
                     .addKeyValue("bytes_recv", outbound ? sent : received)
                     .addKeyValue("duration", Math.max(0, clock.millis() - openedAt) + "ms");
-            (why == null ? line : line.addKeyValue("error", explain(why))).log("connection complete");
+            (why == null ? line : line.addKeyValue("error", why.explain())).log("connection complete");
         }
     }
 }
