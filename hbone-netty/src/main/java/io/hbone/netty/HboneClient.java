@@ -34,7 +34,8 @@ public interface HboneClient extends AutoCloseable {
      * @param expectedPeers who the peer must be; an empty set fails
      * @param request what the peer is asked to connect to
      * @param handler is added to the channel's pipeline before anything is read
-     * @return the channel, connected to the destination and active; or a {@link io.hbone.core.TunnelException}
+     * @return the channel, connected to the destination and active; or a {@link io.hbone.core.TunnelException}. To cancel it is
+     *     to give up: a request that was sent is reset at once
      */
     Future<Channel> connect(
             InetSocketAddress peer, Set<SpiffeId> expectedPeers, ConnectRequest request, ChannelHandler handler);

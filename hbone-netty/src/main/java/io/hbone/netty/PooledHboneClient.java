@@ -11,6 +11,7 @@ import io.hbone.netty.h2.StreamListener;
 import io.hbone.netty.h2.Tunnel;
 import io.hbone.netty.h2.TunnelStream;
 import io.hbone.netty.pool.Peer;
+import io.hbone.netty.pool.PendingStream;
 import io.hbone.netty.pool.StreamRequester;
 import io.hbone.netty.pool.TunnelDialer;
 import io.hbone.netty.pool.TunnelPool;
@@ -54,7 +55,7 @@ final class PooledHboneClient implements HboneClient {
             ConnectRequest request,
             ChannelHandler handler) {
         Promise<Channel> connected = loop.newPromise();
-        pool.open(loop, new Peer(peer, expectedPeers), request, new ChannelRequester(connected, handler));
+        cancelWith(connected, pool.open(loop, new Peer(peer, expectedPeers), request, new ChannelRequester(connected, handler)));
         return connected;
     }
 
@@ -71,18 +72,36 @@ final class PooledHboneClient implements HboneClient {
         // first
         ConnectRequest outerRequest = new ConnectRequest(
                 request.authority(), request.baggage(), request.forwarded(), request.traceParent(), null);
-        connect(loop, gateway, expectedGateways, outerRequest, new ChannelInboundHandlerAdapter())
+        Future<Channel> outerConnected =
+                connect(loop, gateway, expectedGateways, outerRequest, new ChannelInboundHandlerAdapter());
+        connected.addListener(done -> {
+            if (connected.isCancelled() && !outerConnected.cancel(false) && outerConnected.isSuccess()) {
+                outerConnected.getNow().close();
+            }
+        });
+        outerConnected
                 .addListener((Future<Channel> outer) -> {
-                    if (outer.isSuccess()) {
+                    if (outer.isSuccess() && connected.isCancelled()) {
+                        outer.getNow().close();
+                    } else if (outer.isSuccess()) {
                         dialer.secure(
                                 outer.getNow(),
                                 expectedPeers,
                                 new InnerTunnel(outer.getNow(), request, handler, connected));
                     } else {
-                        connected.setFailure(outer.cause());
+                        connected.tryFailure(outer.cause());
                     }
                 });
         return connected;
+    }
+
+    /** Who cancels the future gives up the stream. */
+    private static void cancelWith(Promise<Channel> connected, PendingStream stream) {
+        connected.addListener(done -> {
+            if (connected.isCancelled()) {
+                stream.cancel();
+            }
+        });
     }
 
     @Override
@@ -105,11 +124,6 @@ final class PooledHboneClient implements HboneClient {
         public void failed(TunnelException why) {
             connected.tryFailure(why);
         }
-
-        @Override
-        public boolean isWanted() {
-            return !connected.isCancelled();
-        }
     }
 
     /** The tunnel inside a gateway's: carries one stream, and ends with it. */
@@ -128,7 +142,10 @@ final class PooledHboneClient implements HboneClient {
 
         @Override
         public void dialed(Tunnel tunnel, WorkloadCertificate certificate) {
-            TunnelPool.openIn(tunnel, request, new ChannelRequester(connected, handler), settings.requestTimeout());
+            cancelWith(
+                    connected,
+                    TunnelPool.openIn(
+                            tunnel, request, new ChannelRequester(connected, handler), settings.requestTimeout()));
             tunnel.drain();
         }
 

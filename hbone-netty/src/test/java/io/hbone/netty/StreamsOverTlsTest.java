@@ -103,6 +103,23 @@ class StreamsOverTlsTest {
         return Unpooled.copiedBuffer(text, StandardCharsets.US_ASCII);
     }
 
+    // ---- given up -------------------------------------------------------------------------------------------------
+
+    @Test
+    void connect_cancelledBeforeTheAnswer_resetsTheStreamAtOnce() throws Exception {
+        CompletableFuture<Void> asked = new CompletableFuture<>();
+        CompletableFuture<Void> abandoned = new CompletableFuture<>();
+        try (ClientAndServer pair = new ClientAndServer(stream -> {
+            stream.onAbandoned(() -> abandoned.complete(null));
+            asked.complete(null);
+        })) {
+            Future<Channel> connecting = pair.connect(1, new ChannelInboundHandlerAdapter());
+            await(asked);
+            assertThat(connecting.cancel(false)).isTrue();
+            await(abandoned);
+        }
+    }
+
     // ---- many bytes -----------------------------------------------------------------------------------------------
 
     @Test

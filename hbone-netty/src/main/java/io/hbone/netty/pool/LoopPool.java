@@ -33,6 +33,14 @@ final class LoopPool {
         peers.computeIfAbsent(peer, this::newTunnels).acquire(waiter, certificates.newest());
     }
 
+    /** The waiter does not want a tunnel any more. */
+    void forget(Peer peer, TunnelWaiter waiter) {
+        PeerTunnels tunnels = peers.get(peer);
+        if (tunnels != null) {
+            tunnels.forget(waiter);
+        }
+    }
+
     void drain() {
         draining = true;
         for (PeerTunnels tunnels : List.copyOf(peers.values())) {

@@ -87,6 +87,11 @@ final class PeerTunnels {
         dialIfNeeded();
     }
 
+    /** Takes {@code waiter} out of the queue. A dial that was begun for it goes on: the next one may use its tunnel. */
+    void forget(TunnelWaiter waiter) {
+        waiters.remove(waiter);
+    }
+
     /** A dial has succeeded. */
     void dialed(Tunnel tunnel, WorkloadCertificate certificate) {
         dialing--;

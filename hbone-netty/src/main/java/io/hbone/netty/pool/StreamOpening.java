@@ -8,6 +8,7 @@ import io.hbone.netty.h2.StreamListener;
 import io.hbone.netty.h2.Tunnel;
 import io.hbone.netty.h2.TunnelStream;
 import io.netty.buffer.ByteBuf;
+import io.netty.channel.EventLoop;
 import io.netty.handler.codec.http2.Http2Error;
 import io.netty.handler.codec.http2.Http2Headers;
 import io.netty.util.concurrent.ScheduledFuture;
@@ -19,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  * One stream on its way: waits for a tunnel, sends CONNECT, waits for the answer. A stream that the peer refused before it did
  * any work (RFC 9113 section 8.7) is asked for again on another tunnel.
  */
-final class StreamOpening implements TunnelWaiter, StreamListener {
+final class StreamOpening implements TunnelWaiter, StreamListener, PendingStream {
 
     /** A peer that refuses this often is not merely going away. */
     private static final int MAX_ATTEMPTS = 3;
@@ -27,9 +28,13 @@ final class StreamOpening implements TunnelWaiter, StreamListener {
     /** Finds a tunnel, now or later. */
     interface Tunnels {
         void acquire(TunnelWaiter waiter);
+
+        /** The waiter is told no more. */
+        default void forget(TunnelWaiter waiter) {}
     }
 
     private final Tunnels tunnels;
+    private final EventLoop loop;
     private final Object peer;
     private final ConnectRequest request;
     private final StreamRequester requester;
@@ -38,28 +43,49 @@ final class StreamOpening implements TunnelWaiter, StreamListener {
     private int attempts;
     private @Nullable TunnelStream stream;
     private @Nullable ScheduledFuture<?> timer;
+    /** The requester has been told, or does not want to be. */
+    private boolean over;
 
     /** @param peer what messages call the peer */
-    StreamOpening(Tunnels tunnels, Object peer, ConnectRequest request, StreamRequester requester, Duration timeout) {
+    StreamOpening(
+            Tunnels tunnels,
+            EventLoop loop,
+            Object peer,
+            ConnectRequest request,
+            StreamRequester requester,
+            Duration timeout) {
         this.tunnels = tunnels;
+        this.loop = loop;
         this.peer = peer;
         this.request = request;
         this.requester = requester;
         this.timeout = timeout;
     }
 
+    /** On the loop. */
     void start() {
-        attempts++;
-        tunnels.acquire(this);
+        if (!over) {
+            attempts++;
+            tunnels.acquire(this);
+        }
+    }
+
+    @Override
+    public void cancel() {
+        if (!loop.inEventLoop()) {
+            loop.execute(this::cancel);
+        } else if (!over) {
+            over = true;
+            if (stream == null) {
+                tunnels.forget(this);
+            } else {
+                stopWaiting().reset(Http2Error.CANCEL);
+            }
+        }
     }
 
     @Override
     public void ready(Tunnel tunnel) {
-        if (!requester.isWanted()) {
-            requester.failed(new TunnelException(
-                    TunnelError.APPLICATION_IO, "the application was gone before the tunnel was up"));
-            return;
-        }
         TunnelStream opened = tunnel.open(ConnectHeaders.request(request), this);
         stream = opened;
         timer = opened.eventLoop().schedule(this::timedOut, timeout.toNanos(), TimeUnit.NANOSECONDS);
@@ -70,15 +96,17 @@ final class StreamOpening implements TunnelWaiter, StreamListener {
         TunnelStream answered = stopWaiting();
         int status = ConnectHeaders.statusOf(headers);
         if (status / 100 == 2) {
+            over = true;
             answered.setListener(requester.established(answered, ConnectHeaders.baggageOf(headers)));
         } else {
             answered.reset(Http2Error.CANCEL);
-            requester.failed(TunnelException.rejected(status, request.authority() + " through " + peer));
+            failed(TunnelException.rejected(status, request.authority() + " through " + peer));
         }
     }
 
     @Override
     public void failed(TunnelException why) {
+        over = true;
         requester.failed(why);
     }
 
@@ -90,17 +118,17 @@ final class StreamOpening implements TunnelWaiter, StreamListener {
     @Override
     public void onFailure(TunnelException why) {
         stopWaiting();
-        if (why.error() == TunnelError.STREAM_REFUSED && attempts < MAX_ATTEMPTS && requester.isWanted()) {
+        if (why.error() == TunnelError.STREAM_REFUSED && attempts < MAX_ATTEMPTS) {
             start();
         } else {
-            requester.failed(why);
+            failed(why);
         }
     }
 
     private void timedOut() {
         TunnelStream late = stopWaiting();
         late.reset(Http2Error.CANCEL);
-        requester.failed(new TunnelException(
+        failed(new TunnelException(
                 TunnelError.REQUEST_TIMEOUT,
                 "no answer to CONNECT " + request.authority() + " from " + peer + " within " + timeout));
     }
@@ -110,10 +138,12 @@ final class StreamOpening implements TunnelWaiter, StreamListener {
             timer.cancel(false);
             timer = null;
         }
-        if (stream == null) {
+        TunnelStream waited = stream;
+        if (waited == null) {
             throw new IllegalStateException("no stream yet");
         }
-        return stream;
+        stream = null;
+        return waited;
     }
 
     // before the answer there is no data: the tunnel sees to that

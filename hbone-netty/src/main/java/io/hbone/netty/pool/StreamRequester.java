@@ -5,7 +5,7 @@ import io.hbone.core.TunnelException;
 import io.hbone.netty.h2.StreamListener;
 import io.hbone.netty.h2.TunnelStream;
 
-/** Wants a stream. Called on the event loop that it asked on, once. */
+/** Wants a stream. Called on the event loop that it asked on, once, or never when it has cancelled. */
 public interface StreamRequester {
 
     /**
@@ -18,9 +18,4 @@ public interface StreamRequester {
 
     /** There is no stream to be had. */
     void failed(TunnelException why);
-
-    /** Whether the stream is still wanted: an application may be gone before its tunnel is up. */
-    default boolean isWanted() {
-        return true;
-    }
 }

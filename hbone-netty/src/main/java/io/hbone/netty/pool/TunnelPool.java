@@ -31,28 +31,58 @@ public final class TunnelPool {
         this.settings = settings;
     }
 
-    /** Opens a stream on {@code loop}, through a tunnel of that loop; {@code requester} is told there. */
-    public void open(EventLoop loop, Peer peer, ConnectRequest request, StreamRequester requester) {
+    /**
+     * Opens a stream on {@code loop}, through a tunnel of that loop; {@code requester} is told there.
+     *
+     * @return by which it is given up
+     */
+    public PendingStream open(EventLoop loop, Peer peer, ConnectRequest request, StreamRequester requester) {
+        StreamOpening opening =
+                new StreamOpening(new OfLoop(loop, peer), loop, peer, request, requester, settings.requestTimeout());
         if (loop.inEventLoop()) {
-            start(loop, peer, request, requester);
+            opening.start();
         } else {
-            loop.execute(() -> start(loop, peer, request, requester));
+            loop.execute(opening::start);
         }
+        return opening;
     }
 
     /** Opens a stream in a tunnel that is in no pool. On the tunnel's event loop. */
-    public static void openIn(Tunnel tunnel, ConnectRequest request, StreamRequester requester, Duration timeout) {
-        new StreamOpening(waiter -> waiter.ready(tunnel), tunnel, request, requester, timeout).start();
+    public static PendingStream openIn(
+            Tunnel tunnel, ConnectRequest request, StreamRequester requester, Duration timeout) {
+        StreamOpening opening = new StreamOpening(
+                waiter -> waiter.ready(tunnel), tunnel.channel().eventLoop(), tunnel, request, requester, timeout);
+        opening.start();
+        return opening;
     }
 
-    private void start(EventLoop loop, Peer peer, ConnectRequest request, StreamRequester requester) {
-        LoopPool pool = loops.computeIfAbsent(loop, this::newLoopPool);
-        if (closed) {
-            requester.failed(new TunnelException(TunnelError.DRAINED, "the client is closed"));
-            return;
+    /** The tunnels of a loop that lead to a peer. */
+    private final class OfLoop implements StreamOpening.Tunnels {
+        private final EventLoop loop;
+        private final Peer peer;
+
+        OfLoop(EventLoop loop, Peer peer) {
+            this.loop = loop;
+            this.peer = peer;
         }
-        new StreamOpening(waiter -> pool.acquire(peer, waiter), peer, request, requester, settings.requestTimeout())
-                .start();
+
+        @Override
+        public void acquire(TunnelWaiter waiter) {
+            LoopPool pool = loops.computeIfAbsent(loop, TunnelPool.this::newLoopPool);
+            if (closed) {
+                waiter.failed(new TunnelException(TunnelError.DRAINED, "the client is closed"));
+            } else {
+                pool.acquire(peer, waiter);
+            }
+        }
+
+        @Override
+        public void forget(TunnelWaiter waiter) {
+            LoopPool pool = loops.get(loop);
+            if (pool != null) {
+                pool.forget(peer, waiter);
+            }
+        }
     }
 
     private LoopPool newLoopPool(EventLoop loop) {

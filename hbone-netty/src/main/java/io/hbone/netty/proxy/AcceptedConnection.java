@@ -37,7 +37,7 @@ abstract class AcceptedConnection extends ChannelInboundHandlerAdapter implement
     private @Nullable ArrayDeque<ByteBuf> early;
     private boolean inputEnded;
     private ConnectionObserver.@Nullable Connection observed;
-    private @Nullable Channel dialing;
+    private @Nullable Runnable giveUp;
     private @Nullable Abortion relay;
     private boolean over;
 
@@ -92,8 +92,17 @@ abstract class AcceptedConnection extends ChannelInboundHandlerAdapter implement
 
     /** What is being dialled, if there is anything: given up with the client. */
     final void dialing(@Nullable Channel to) {
+        if (to != null) {
+            opening(to::close);
+        }
+    }
+
+    /** How to give up what is being opened: done when the client goes away first. */
+    final void opening(Runnable cancellation) {
         if (isWaiting()) {
-            dialing = to;
+            giveUp = cancellation;
+        } else if (over) {
+            cancellation.run();
         }
     }
 
@@ -103,7 +112,7 @@ abstract class AcceptedConnection extends ChannelInboundHandlerAdapter implement
 
     /** The relay stands in the pipeline behind this handler: gives it what was kept, and leaves. */
     final void joined(Abortion aborter) {
-        dialing = null;
+        giveUp = null;
         relay = aborter;
         ChannelHandlerContext ctx = channel.pipeline().context(this);
         if (ctx == null) {
@@ -131,8 +140,8 @@ abstract class AcceptedConnection extends ChannelInboundHandlerAdapter implement
             if (observed != null) {
                 observed.closed(why);
             }
-            if (dialing != null) {
-                dialing.close();
+            if (giveUp != null) {
+                giveUp.run();
             }
             dropEarly();
             channel.close();

@@ -3,7 +3,6 @@ package io.hbone.netty.proxy;
 import io.hbone.core.Authority;
 import io.hbone.core.Baggage;
 import io.hbone.core.ConnectRequest;
-import io.hbone.core.ConnectionObserver;
 import io.hbone.core.ConnectionObserver.ConnectionDetails;
 import io.hbone.core.ConnectionObserver.Direction;
 import io.hbone.core.Forwarded;
@@ -15,6 +14,7 @@ import io.hbone.core.TunnelException;
 import io.hbone.netty.h2.StreamListener;
 import io.hbone.netty.h2.TunnelStream;
 import io.hbone.netty.pool.Peer;
+import io.hbone.netty.pool.PendingStream;
 import io.hbone.netty.pool.StreamRequester;
 import io.hbone.netty.relay.SocketRelay;
 import io.hbone.netty.relay.StreamRelay;
@@ -95,12 +95,13 @@ final class OutboundConnection extends AcceptedConnection implements StreamReque
 
     private void open(Route.Tunnel route) {
         observe(route.peer(), route.authority(), route);
-        parts.tunnels()
+        PendingStream stream = parts.tunnels()
                 .open(
                         channel().eventLoop(),
                         new Peer(route.peer(), route.expectedPeers()),
                         request(route.authority(), route, null),
                         this);
+        opening(stream::cancel);
     }
 
     private ConnectRequest request(Authority authority, Route route, @Nullable String network) {
@@ -112,16 +113,9 @@ final class OutboundConnection extends AcceptedConnection implements StreamReque
 
     @Override
     public StreamListener established(TunnelStream stream, Baggage said) {
-        // a client that is gone by now makes the relay end the stream
-        ConnectionObserver.Connection told = isWaiting() ? observed() : ConnectionObserver.Connection.NONE;
-        StreamRelay relay = StreamRelay.join(channel(), stream, told, true, parts.idleNanos());
+        StreamRelay relay = StreamRelay.join(channel(), stream, observed(), true, parts.idleNanos());
         joined(relay::abort);
         return relay;
-    }
-
-    @Override
-    public boolean isWanted() {
-        return isWaiting();
     }
 
     @Override
@@ -140,21 +134,22 @@ final class OutboundConnection extends AcceptedConnection implements StreamReque
                     "no tunnels through gateways here (expected: a client for them): " + route.why()));
             return;
         }
-        parts.nested()
+        Future<Channel> opened = parts.nested()
                 .connectNested(
                         channel().eventLoop(),
                         route.gateway(),
                         route.expectedGateways(),
                         route.expectedPeers(),
                         request(route.authority(), route, parts.network()),
-                        new HoldBack())
-                .addListener((Future<Channel> inner) -> {
-                    if (inner.isSuccess()) {
-                        connected((DuplexChannel) inner.getNow());
-                    } else {
-                        fail(asTunnelException(inner.cause()));
-                    }
-                });
+                        new HoldBack());
+        opening(() -> opened.cancel(false));
+        opened.addListener((Future<Channel> inner) -> {
+            if (inner.isSuccess()) {
+                connected((DuplexChannel) inner.getNow());
+            } else {
+                fail(asTunnelException(inner.cause()));
+            }
+        });
     }
 
     private static TunnelException asTunnelException(Throwable cause) {

@@ -149,6 +149,26 @@ class PeerTunnelsTest {
     }
 
     @Test
+    void forget_waiter_isNeitherServedNorTold_andItsTunnelServesTheNext() {
+        Waiter first = acquire();
+        tunnels.forget(first);
+        tunnels.forget(first);
+        Tunnel tunnel = dialer.succeed(CERTIFICATE).tunnel();
+        assertThat(first.tunnel).isNull();
+        assertThat(first.failure).isNull();
+        assertThat(acquire().tunnel).isSameAs(tunnel);
+        assertThat(dialer.pending()).isZero();
+    }
+
+    @Test
+    void forget_waiterWhoseDialFails_isNotTold() {
+        Waiter first = acquire();
+        tunnels.forget(first);
+        dialer.fail();
+        assertThat(first.failure).isNull();
+    }
+
+    @Test
     void acquire_tunnelWithRoom_isUsedAtOnce() {
         Waiter first = acquire();
         dialer.succeed(CERTIFICATE);

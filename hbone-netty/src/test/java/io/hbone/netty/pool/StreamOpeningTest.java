@@ -23,6 +23,8 @@ import io.hbone.netty.h2.WindowBudget;
 import io.hbone.netty.testing.Http2Peer;
 import io.hbone.netty.testing.StreamRecorder;
 import io.hbone.netty.testing.TunnelRecorder;
+import io.netty.channel.EventLoop;
+import io.netty.channel.embedded.EmbeddedChannel;
 import io.netty.handler.codec.http2.Http2Error;
 import java.time.Duration;
 import java.util.ArrayDeque;
@@ -40,7 +42,21 @@ class StreamOpeningTest {
     private final List<Http2Peer> peers = new ArrayList<>();
     private final ArrayDeque<TunnelWaiter> waiting = new ArrayDeque<>();
     private final Requester requester = new Requester();
-    private final StreamOpening opening = new StreamOpening(waiting::add, "the peer", REQUEST, requester, TIMEOUT);
+    private final EventLoop loop = new EmbeddedChannel().eventLoop();
+    private final StreamOpening opening =
+            new StreamOpening(new Waiting(), loop, "the peer", REQUEST, requester, TIMEOUT);
+
+    private final class Waiting implements StreamOpening.Tunnels {
+        @Override
+        public void acquire(TunnelWaiter waiter) {
+            waiting.add(waiter);
+        }
+
+        @Override
+        public void forget(TunnelWaiter waiter) {
+            assertThat(waiting.remove(waiter)).isTrue();
+        }
+    }
 
     @AfterEach
     void releaseEverything() {
@@ -49,7 +65,6 @@ class StreamOpeningTest {
 
     private static final class Requester implements StreamRequester {
         final StreamRecorder recorder = new StreamRecorder();
-        boolean wanted = true;
         TunnelStream stream;
         Baggage destination;
         TunnelException failure;
@@ -68,11 +83,6 @@ class StreamOpeningTest {
             assertThat(stream).isNull();
             assertThat(failure).as("told once").isNull();
             failure = why;
-        }
-
-        @Override
-        public boolean isWanted() {
-            return wanted;
         }
     }
 
@@ -166,16 +176,6 @@ class StreamOpeningTest {
     }
 
     @Test
-    void refused_andNobodyWantsItAnyMore_isNotAskedForAgain() {
-        opening.start();
-        Http2Peer peer = serve();
-        requester.wanted = false;
-        peer.send(reset(1, Http2Error.REFUSED_STREAM));
-        assertThat(waiting).isEmpty();
-        assertThat(requester.failure).isNotNull();
-    }
-
-    @Test
     void reset_byThePeer_failsWithoutAnotherTry() {
         opening.start();
         serve().send(reset(1, Http2Error.INTERNAL_ERROR));
@@ -199,13 +199,52 @@ class StreamOpeningTest {
         assertThat(waiting).isEmpty();
     }
 
+    /** GAP: an application that has gone kept its stream, and a place in the tunnel, until the answer or the deadline. */
     @Test
-    void tunnelReady_andNobodyWantsItAnyMore_opensNothing() {
+    void cancelled_beforeTheAnswer_resetsAtOnceAndTellsNobody() {
         opening.start();
-        requester.wanted = false;
-        Http2Peer peer = serve();
+        Http2Peer peer = serve().ignoreAnswers();
+        opening.cancel();
+        assertThat(peer.answers()).containsExactly("RST_STREAM 1 CANCEL");
+        opening.cancel();
+        peer.send(ok(1)).pass(TIMEOUT);
+        assertThat(requester.stream).isNull();
+        assertThat(requester.failure).isNull();
+    }
+
+    @Test
+    void cancelled_whileItWaitsForATunnel_leavesTheQueue() {
+        opening.start();
+        opening.cancel();
+        assertThat(waiting).isEmpty();
+        assertThat(requester.failure).isNull();
+    }
+
+    @Test
+    void cancelled_beforeItStarted_asksForNothing() {
+        StreamOpening early = new StreamOpening(waiting::add, loop, "the peer", REQUEST, requester, TIMEOUT);
+        early.cancel();
+        early.start();
+        assertThat(waiting).isEmpty();
+    }
+
+    @Test
+    void cancelled_whenRefusedAndWaitingAgain_leavesTheQueue() {
+        opening.start();
+        serve().send(reset(1, Http2Error.REFUSED_STREAM));
+        opening.cancel();
+        assertThat(waiting).isEmpty();
+        assertThat(requester.failure).isNull();
+    }
+
+    @Test
+    void cancelled_whenTheStreamIsThere_leavesItAlone() {
+        opening.start();
+        Http2Peer peer = serve().ignoreAnswers();
+        peer.send(ok(1));
+        opening.cancel();
         assertThat(peer.answers()).isEmpty();
-        assertThat(requester.failure.error()).isEqualTo(TunnelError.APPLICATION_IO);
+        assertThat(requester.stream.isClosed()).isFalse();
     }
 
     @Test

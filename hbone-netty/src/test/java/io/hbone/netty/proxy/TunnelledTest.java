@@ -13,6 +13,7 @@ import io.hbone.core.Route;
 import io.hbone.core.TunnelError;
 import io.hbone.core.WorkloadCertificate;
 import io.hbone.core.WorkloadIdentity;
+import io.hbone.netty.HboneServer;
 import io.hbone.netty.testing.TestPki;
 import java.io.IOException;
 import java.net.ConnectException;
@@ -416,6 +417,32 @@ class TunnelledTest {
                 await().until(() -> nodes.capture.activeConnections() == 0);
             }
             dialled.close();
+            assertThat(nodes.outbound.ended(0).closes).hasValue(1);
+        }
+    }
+
+    /** GAP: the stream, and its place in the tunnel, was kept until the answer or the deadline. */
+    @Test
+    void aClientThatIsGoneBeforeTheAnswerResetsItsStreamAtOnce() throws Exception {
+        CompletableFuture<Void> asked = new CompletableFuture<>();
+        CompletableFuture<Void> abandoned = new CompletableFuture<>();
+        try (var app = Applications.echo();
+                var nodes = new TwoNodes(app.address());
+                HboneServer silent = TwoNodes.get(HboneServer.builder(nodes.server, nodes.identities, stream -> {
+                            stream.onAbandoned(() -> abandoned.complete(null));
+                            asked.complete(null);
+                        })
+                        .group(nodes.loops)
+                        .sockets(nodes.sockets)
+                        .bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0)))) {
+            nodes.routeTo(TwoNodes.tunnel(silent.localAddress(), Set.of(nodes.server.spiffeId()), nodes.destination));
+            Socket socket = Applications.connect(nodes.capture.localAddress());
+            asked.get(20, TimeUnit.SECONDS);
+            Applications.reset(socket);
+            if (TwoNodes.TRANSPORT == io.hbone.netty.socket.Transport.NIO) { // which does not notice
+                nodes.capture.drain(Duration.ZERO);
+            }
+            abandoned.get(20, TimeUnit.SECONDS);
             assertThat(nodes.outbound.ended(0).closes).hasValue(1);
         }
     }
