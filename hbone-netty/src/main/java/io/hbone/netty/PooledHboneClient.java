@@ -33,8 +33,7 @@ final class PooledHboneClient implements HboneClient {
     private final HboneSettings settings;
     private final Holdings holdings;
 
-    PooledHboneClient(
-            TunnelPool pool, TunnelDialer dialer, HboneSettings settings, Holdings holdings) {
+    PooledHboneClient(TunnelPool pool, TunnelDialer dialer, HboneSettings settings, Holdings holdings) {
         this.pool = pool;
         this.dialer = dialer;
         this.settings = settings;
@@ -55,7 +54,9 @@ final class PooledHboneClient implements HboneClient {
             ConnectRequest request,
             ChannelHandler handler) {
         Promise<Channel> connected = loop.newPromise();
-        cancelWith(connected, pool.open(loop, new Peer(peer, expectedPeers), request, new ChannelRequester(connected, handler)));
+        cancelWith(
+                connected,
+                pool.open(loop, new Peer(peer, expectedPeers), request, new ChannelRequester(connected, handler)));
         return connected;
     }
 
@@ -79,19 +80,16 @@ final class PooledHboneClient implements HboneClient {
                 outerConnected.getNow().close();
             }
         });
-        outerConnected
-                .addListener((Future<Channel> outer) -> {
-                    if (outer.isSuccess() && connected.isCancelled()) {
-                        outer.getNow().close();
-                    } else if (outer.isSuccess()) {
-                        dialer.secure(
-                                outer.getNow(),
-                                expectedPeers,
-                                new InnerTunnel(outer.getNow(), request, handler, connected));
-                    } else {
-                        connected.tryFailure(outer.cause());
-                    }
-                });
+        outerConnected.addListener((Future<Channel> outer) -> {
+            if (outer.isSuccess() && connected.isCancelled()) {
+                outer.getNow().close();
+            } else if (outer.isSuccess()) {
+                dialer.secure(
+                        outer.getNow(), expectedPeers, new InnerTunnel(outer.getNow(), request, handler, connected));
+            } else {
+                connected.tryFailure(outer.cause());
+            }
+        });
         return connected;
     }
 

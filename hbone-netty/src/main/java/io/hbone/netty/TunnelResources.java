@@ -50,8 +50,7 @@ public final class TunnelResources implements AutoCloseable {
             HboneSettings settings,
             Sockets sockets,
             ConnectionObserver observer) {
-        return new TunnelPool(
-                new TunnelDialer(self, identities, tls, settings, sockets, budget, observer), settings);
+        return new TunnelPool(new TunnelDialer(self, identities, tls, settings, sockets, budget, observer), settings);
     }
 
     /**

@@ -78,9 +78,7 @@ class TunnelResourcesTest {
 
     private HboneServer server(SocketFactory place) throws Exception {
         HboneServer server = HboneServer.builder(
-                        TestPki.identityOf(SERVER),
-                        identities,
-                        accepting(stream -> new ChannelInboundHandlerAdapter()))
+                        TestPki.identityOf(SERVER), identities, accepting(stream -> new ChannelInboundHandlerAdapter()))
                 .group(loops)
                 .resources(resources)
                 .sockets(Sockets.of(TRANSPORT).withFactory(place))
@@ -142,7 +140,8 @@ class TunnelResourcesTest {
         assertThat(inside.threads).containsExactly(Thread.currentThread());
         assertThat(outside.made).containsExactly(stream.parent());
         assertThat(outside.threads)
-                .containsExactly(stream.eventLoop().submit(Thread::currentThread).get());
+                .containsExactly(
+                        stream.eventLoop().submit(Thread::currentThread).get());
     }
 
     @Test

@@ -1,8 +1,5 @@
 package io.hbone.netty.h2;
 
-import static io.netty.handler.codec.http2.Http2Exception.connectionError;
-import static io.netty.handler.codec.http2.Http2Exception.streamError;
-
 import io.hbone.core.HboneSettings;
 import io.hbone.core.TunnelError;
 import io.hbone.core.TunnelException;
@@ -20,7 +17,6 @@ import io.netty.handler.codec.http2.DefaultHttp2HeadersEncoder;
 import io.netty.handler.codec.http2.Http2CodecUtil;
 import io.netty.handler.codec.http2.Http2Error;
 import io.netty.handler.codec.http2.Http2Exception;
-import io.netty.handler.codec.http2.Http2FrameAdapter;
 import io.netty.handler.codec.http2.Http2Headers;
 import io.netty.handler.codec.http2.Http2Settings;
 import io.netty.util.AsciiString;
@@ -44,9 +40,6 @@ public final class Tunnel extends ChannelInboundHandlerAdapter {
 
     private static final AsciiString PREFACE = AsciiString.of("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
 
-    /** So many of the streams that we reset are remembered: frames that were on their way to them are no error. */
-    private static final int REMEMBERED_RESETS = 256;
-
     /** The PING that separates the two GOAWAYs of a graceful end. */
     private static final long DRAIN_PING = 0x6472_6169_6e69_6e67L;
 
@@ -57,35 +50,21 @@ public final class Tunnel extends ChannelInboundHandlerAdapter {
     private final boolean server;
     private final TunnelEvents events;
     private final WindowBudget budget;
-    private final ConnectionReceiveWindow receiveWindow;
     private final FrameReader reader;
     private final DefaultHttp2HeadersEncoder headersEncoder =
             new DefaultHttp2HeadersEncoder((name, value) -> ConnectHeaders.isPerConnection(name));
     private final DefaultHttp2FrameWriter frames = new DefaultHttp2FrameWriter(headersEncoder);
 
     private final IntObjectMap<TunnelStream> streams = new IntObjectHashMap<>(8);
-    private final List<TunnelStream> touched = new ArrayList<>(4);
-    private final RecentIds resetByUs = new RecentIds(REMEMBERED_RESETS);
+    private final StreamIds ids;
+    private final PeerFrames peer = new PeerFrames(this);
+    private final DataIntake intake;
 
     private @Nullable Link link;
 
     private int prefaceBytesLeft;
-    private int peerInitialWindow = Http2CodecUtil.DEFAULT_WINDOW_SIZE;
-    private long peerMaxStreams = Long.MAX_VALUE;
-    private int nextStreamId = 1;
-    /** The highest id that the peer has used. */
-    private int lastPeerStreamId;
-    /** The highest that was not refused because of a drain: what a GOAWAY says. */
-    private int lastServedStreamId;
 
     private boolean started;
-    private long settingsSentAt;
-    private boolean settingsAnswered;
-    private boolean settingsSeen;
-    /** Frames that make us answer, since the peer last took what we send. */
-    private int unreadAnswers;
-    /** The stream whose DATA frame is being read. */
-    private @Nullable TunnelStream reading;
     /** No stream may be opened any more, whichever side has said so. */
     private boolean goingAway;
     /** The last GOAWAY of a drain is out: streams that come now are refused. */
@@ -96,25 +75,18 @@ public final class Tunnel extends ChannelInboundHandlerAdapter {
     private boolean closed;
 
     /** What exists as soon as the tunnel has its place in a pipeline. */
-    private record Link(
-            ChannelHandlerContext ctx,
-            DataWriter data,
-            Keepalive keepalive,
-            FloodGuard resets,
-            FloodGuard controlFrames) {}
+    private record Link(ChannelHandlerContext ctx, DataWriter data, Keepalive keepalive, AbuseLimits limits) {}
 
     private Tunnel(HboneSettings settings, boolean server, WindowBudget processBudget, TunnelEvents events) {
         this.settings = settings;
         this.server = server;
         this.events = events;
         budget = processBudget.child(settings.tunnelWindowBudget());
-        // nothing can take back what HTTP/2 gives to begin with
-        receiveWindow =
-                new ConnectionReceiveWindow(Math.max(settings.connectionWindow(), Http2CodecUtil.DEFAULT_WINDOW_SIZE));
+        ids = new StreamIds(server);
+        intake = new DataIntake(this, settings.connectionWindow());
         prefaceBytesLeft = server ? PREFACE.length() : 0;
         try {
-            reader = new FrameReader(
-                    new DataSink(), new FrameHandler(), settings.maxFrameSize(), settings.maxHeaderListSize());
+            reader = new FrameReader(intake, peer, settings.maxFrameSize(), settings.maxHeaderListSize());
         } catch (Http2Exception e) {
             throw new IllegalArgumentException(e.getMessage(), e);
         }
@@ -153,7 +125,7 @@ public final class Tunnel extends ChannelInboundHandlerAdapter {
      */
     public boolean hasRoom() {
         return isOpen()
-                && streams.size() < Math.min(settings.maxStreamsPerTunnel(), peerMaxStreams)
+                && streams.size() < Math.min(settings.maxStreamsPerTunnel(), peer.maxStreams())
                 && link().data.window().available() > 0;
     }
 
@@ -166,11 +138,11 @@ public final class Tunnel extends ChannelInboundHandlerAdapter {
         if (!hasRoom()) {
             throw new IllegalStateException("no room in " + this + " (expected: asked before)");
         }
-        TunnelStream stream = newStream(nextStreamId, listener);
+        TunnelStream stream = newStream(ids.next(), listener);
         stream.requested();
         writeHeaders(stream, request, false);
-        nextStreamId += 2;
-        if (nextStreamId < 0) {
+        ids.useNext();
+        if (ids.next() < 0) {
             goAway(); // the ids are used up (RFC 9113 section 5.1.1)
         }
         return stream;
@@ -196,7 +168,7 @@ public final class Tunnel extends ChannelInboundHandlerAdapter {
     /** Ends the tunnel now: every open stream fails with {@code why}. */
     public void close(TunnelException why) {
         if (!closed) {
-            writeGoAway(lastServedStreamId, Http2Error.NO_ERROR, why.error().name());
+            writeGoAway(ids.lastServed(), Http2Error.NO_ERROR, why.error().name());
             shutDown(why);
         }
     }
@@ -243,7 +215,7 @@ public final class Tunnel extends ChannelInboundHandlerAdapter {
         ChannelHandlerContext ctx = link().ctx;
         frames.writeRstStream(ctx, stream.id(), code.code(), ctx.newPromise());
         flush();
-        resetByUs.add(stream.id());
+        ids.resetByUs(stream.id());
         stream.dismissListener();
         remove(stream);
     }
@@ -263,7 +235,7 @@ public final class Tunnel extends ChannelInboundHandlerAdapter {
         }
     }
 
-    private void remove(TunnelStream stream) {
+    void remove(TunnelStream stream) {
         stream.closed();
         if (streams.remove(stream.id()) != null) {
             events.roomChanged(this);
@@ -271,15 +243,15 @@ public final class Tunnel extends ChannelInboundHandlerAdapter {
         }
     }
 
-    private TunnelStream newStream(int id, StreamListener listener) {
+    TunnelStream newStream(int id, StreamListener listener) {
         int initial = settings.initialStreamWindow();
         // a peer that has not read our SETTINGS yet counts with the default
-        int granted = settingsAnswered ? initial : Math.max(initial, Http2CodecUtil.DEFAULT_WINDOW_SIZE);
+        int granted = peer.hasTakenSettings() ? initial : Math.max(initial, Http2CodecUtil.DEFAULT_WINDOW_SIZE);
         TunnelStream stream = new TunnelStream(
                 this,
                 id,
                 listener,
-                new SendWindow(peerInitialWindow),
+                new SendWindow(peer.initialWindow()),
                 new StreamReceiveWindow(initial, granted, settings.maxStreamWindow(), budget, now()));
         streams.put(id, stream);
         return stream;
@@ -289,8 +261,6 @@ public final class Tunnel extends ChannelInboundHandlerAdapter {
 
     @Override
     public void handlerAdded(ChannelHandlerContext ctx) {
-        long now = ctx.executor().ticker().nanoTime();
-        long floodWindow = settings.floodWindow().toNanos();
         link = new Link(
                 ctx,
                 new DataWriter(ctx),
@@ -300,8 +270,7 @@ public final class Tunnel extends ChannelInboundHandlerAdapter {
                         settings.pingTimeout().toNanos(),
                         this::writePing,
                         this::peerIsUnresponsive),
-                new FloodGuard(settings.maxResets(), floodWindow, now),
-                new FloodGuard(settings.maxControlFrames(), floodWindow, now));
+                new AbuseLimits(ctx, settings));
         if (ctx.channel().isActive()) {
             start();
         }
@@ -335,7 +304,7 @@ public final class Tunnel extends ChannelInboundHandlerAdapter {
             frames.writeWindowUpdate(ctx, 0, more, ctx.newPromise());
         }
         ctx.flush();
-        settingsSentAt = now();
+        peer.settingsSent(now());
         link().keepalive.start();
         ctx.executor()
                 .schedule(this::requireSettings, settings.handshakeTimeout().toNanos(), TimeUnit.NANOSECONDS);
@@ -378,12 +347,7 @@ public final class Tunnel extends ChannelInboundHandlerAdapter {
 
     @Override
     public void channelReadComplete(ChannelHandlerContext ctx) {
-        for (int i = 0; i < touched.size(); i++) { // listeners may close streams, but no data comes meanwhile
-            TunnelStream stream = touched.get(i);
-            stream.touched = false;
-            stream.listener().onReadComplete();
-        }
-        touched.clear();
+        intake.readComplete();
     }
 
     @Override
@@ -420,7 +384,7 @@ public final class Tunnel extends ChannelInboundHandlerAdapter {
         return (goingAway || peerLeaving) && streams.isEmpty();
     }
 
-    private void goAway() {
+    void goAway() {
         if (!goingAway) {
             goingAway = true;
             events.goingAway(this);
@@ -428,12 +392,12 @@ public final class Tunnel extends ChannelInboundHandlerAdapter {
     }
 
     private void requireSettings() {
-        if (!settingsSeen) {
+        if (!peer.hasSentSettings()) {
             connectionFailed(Http2Error.SETTINGS_TIMEOUT, "no SETTINGS within " + settings.handshakeTimeout());
         }
     }
 
-    private void closeIfDrained() {
+    void closeIfDrained() {
         if (!closed && streams.isEmpty() && (server ? drained : goingAway)) {
             if (!server) {
                 writeGoAway(0, Http2Error.NO_ERROR, "");
@@ -446,7 +410,7 @@ public final class Tunnel extends ChannelInboundHandlerAdapter {
         if (closed) {
             return;
         }
-        writeGoAway(lastServedStreamId, code, what);
+        writeGoAway(ids.lastServed(), code, what);
         TunnelError error = code == Http2Error.ENHANCE_YOUR_CALM ? TunnelError.FLOOD : TunnelError.PROTOCOL_ERROR;
         shutDown(new TunnelException(error, this + ": " + code + ": " + what));
     }
@@ -454,35 +418,27 @@ public final class Tunnel extends ChannelInboundHandlerAdapter {
     private void streamFailed(Http2Exception.StreamException e) {
         int streamId = e.streamId();
         TunnelStream stream = streams.get(streamId);
-        if (stream == null && !wasOpened(streamId)) {
+        if (stream == null && !ids.wasOpened(streamId)) {
             if (!server || (streamId & 1) == 0 || !reader.isHeaderBlock()) {
                 connectionFailed(e.error(), "on stream " + streamId + ", which is idle: " + e.getMessage());
                 return;
             }
-            openedByPeer(streamId); // it was a request, and it is being answered
+            ids.openedByPeer(streamId, !drained); // it was a request, and it is being answered
         }
-        if (!admitReset()) {
-            connectionFailed(Http2Error.ENHANCE_YOUR_CALM, tooManyResets());
+        if (server && !link().limits.admitReset()) {
+            connectionFailed(Http2Error.ENHANCE_YOUR_CALM, link().limits.tooManyResets());
         } else if (stream == null) {
             ChannelHandlerContext ctx = link().ctx;
             frames.writeRstStream(ctx, streamId, e.error().code(), ctx.newPromise());
             flush();
-            resetByUs.add(streamId);
+            ids.resetByUs(streamId);
         } else {
+            stream.handOver();
             StreamListener listener = stream.listener();
             reset(stream, e.error());
             listener.onFailure(new TunnelException(
                     TunnelError.PROTOCOL_ERROR, stream + ": " + e.error() + ": " + e.getMessage(), e));
         }
-    }
-
-    /** Counts a stream that a client resets, or breaks so that we must: both leave us the work and free its place. */
-    private boolean admitReset() {
-        return !server || link().resets.admit(now());
-    }
-
-    private String tooManyResets() {
-        return "more than " + settings.maxResets() + " streams reset within " + settings.floodWindow();
     }
 
     private void peerIsUnresponsive() {
@@ -513,6 +469,7 @@ public final class Tunnel extends ChannelInboundHandlerAdapter {
             List<TunnelStream> open = new ArrayList<>(streams.values());
             streams.clear();
             for (TunnelStream stream : open) {
+                stream.handOver();
                 stream.closed();
                 stream.dismissListener().onFailure(reason);
             }
@@ -522,7 +479,7 @@ public final class Tunnel extends ChannelInboundHandlerAdapter {
 
     // ---- frames that are rare -------------------------------------------------------------------------------------
 
-    private void writeWindowUpdate(int streamId, int increment) {
+    void writeWindowUpdate(int streamId, int increment) {
         ChannelHandlerContext ctx = link().ctx;
         frames.writeWindowUpdate(ctx, streamId, increment, ctx.newPromise());
         flush();
@@ -534,355 +491,93 @@ public final class Tunnel extends ChannelInboundHandlerAdapter {
         ctx.flush();
     }
 
-    private void writeGoAway(int lastStreamId, Http2Error code, String message) {
+    void writeGoAway(int lastStreamId, Http2Error code, String message) {
         ChannelHandlerContext ctx = link().ctx;
         frames.writeGoAway(
                 ctx, lastStreamId, code.code(), ByteBufUtil.writeAscii(ctx.alloc(), message), ctx.newPromise());
     }
 
-    private void countControlFrame(String what) throws Http2Exception {
-        if (!link().controlFrames.admit(now())) {
-            throw connectionError(
-                    Http2Error.ENHANCE_YOUR_CALM,
-                    "more than %d %s and the like within %s",
-                    settings.maxControlFrames(),
-                    what,
-                    settings.floodWindow());
-        }
-        countAnswer();
-    }
-
-    /** A peer that makes us answer and does not read the answers would fill our memory with them. */
-    private void countAnswer() throws Http2Exception {
-        if (link().ctx.channel().isWritable()) {
-            unreadAnswers = 0;
-        } else if (++unreadAnswers > settings.maxControlFrames()) {
-            throw connectionError(Http2Error.ENHANCE_YOUR_CALM, "peer does not read what it asks for");
-        }
-    }
-
-    /** The peer has opened a stream, which counts as served unless the last GOAWAY is out. */
-    private void openedByPeer(int streamId) {
-        lastPeerStreamId = streamId;
-        if (!drained) {
-            lastServedStreamId = streamId;
-        }
-    }
-
-    /** Whether the peer could have opened the stream, or we: frames on any other are errors of the connection. */
-    private boolean wasOpened(int streamId) {
-        boolean peers = (streamId & 1) == (server ? 1 : 0);
-        return peers ? streamId <= lastPeerStreamId : !server && (streamId < nextStreamId || nextStreamId < 0);
-    }
-
-    private void requireOpened(int streamId, String frame) throws Http2Exception {
-        if (!wasOpened(streamId)) {
-            throw connectionError(Http2Error.PROTOCOL_ERROR, "%s on stream %d, which is idle", frame, streamId);
-        }
-    }
-
-    private final class FrameHandler extends Http2FrameAdapter {
-
-        @Override
-        public void onSettingsRead(ChannelHandlerContext ctx, Http2Settings theirs) throws Http2Exception {
-            countControlFrame("SETTINGS");
-            settingsSeen = true;
-            Long tableSize = theirs.headerTableSize();
-            // more than the default would only cost us
-            if (tableSize != null && tableSize < headersEncoder.configuration().maxHeaderTableSize()) {
-                headersEncoder.configuration().maxHeaderTableSize(tableSize);
-            }
-            Integer frameSize = theirs.maxFrameSize();
-            if (frameSize != null) {
-                link().data.maxFrameSize(frameSize);
-            }
-            Long maxStreams = theirs.maxConcurrentStreams();
-            if (maxStreams != null) {
-                peerMaxStreams = maxStreams;
-            }
-            Integer window = theirs.initialWindowSize();
-            if (window != null) {
-                changeInitialWindow(window);
-            }
-            frames.writeSettingsAck(ctx, ctx.newPromise());
-            flush();
-            events.roomChanged(Tunnel.this);
-        }
-
-        private void changeInitialWindow(int window) throws Http2Exception {
-            int delta = window - peerInitialWindow;
-            peerInitialWindow = window;
-            for (TunnelStream stream : List.copyOf(streams.values())) {
-                if (!stream.sendWindow.add(delta)) {
-                    throw connectionError(
-                            Http2Error.FLOW_CONTROL_ERROR, "initial window %d overflows %s", window, stream);
-                }
-                if (delta > 0 && !stream.isClosed()) {
-                    link().data.resume(stream, Integer.MAX_VALUE);
-                }
-            }
-        }
-
-        @Override
-        public void onSettingsAckRead(ChannelHandlerContext ctx) throws Http2Exception {
-            countControlFrame("SETTINGS");
-            if (!settingsAnswered) {
-                settingsAnswered = true;
-                link().keepalive.measured(now() - settingsSentAt);
-            }
-        }
-
-        @Override
-        public void onPingRead(ChannelHandlerContext ctx, long payload) throws Http2Exception {
-            countControlFrame("PING");
-            frames.writePing(ctx, true, payload, ctx.newPromise());
-            flush();
-        }
-
-        @Override
-        public void onPingAckRead(ChannelHandlerContext ctx, long payload) throws Http2Exception {
-            countControlFrame("PING");
-            if (payload == DRAIN_PING && server && goingAway && !drained) {
-                drained = true;
-                writeGoAway(lastServedStreamId, Http2Error.NO_ERROR, "drain");
-                flush();
-                closeIfDrained();
-            } else {
-                link().keepalive.answered(payload);
-            }
-        }
-
-        @Override
-        public void onWindowUpdateRead(ChannelHandlerContext ctx, int streamId, int increment) throws Http2Exception {
-            if (streamId == 0) {
-                if (!link().data.window().add(increment)) {
-                    throw connectionError(Http2Error.FLOW_CONTROL_ERROR, "the connection's window overflows");
-                }
-                link().data.resumeWaiting();
-                events.roomChanged(Tunnel.this);
-                return;
-            }
-            TunnelStream stream = streams.get(streamId);
-            if (stream == null) {
-                requireOpened(streamId, "WINDOW_UPDATE");
-                return; // it was on its way when the stream ended
-            }
-            if (!stream.sendWindow.add(increment)) {
-                throw streamError(streamId, Http2Error.FLOW_CONTROL_ERROR, "the stream's window overflows");
-            }
-            link().data.resume(stream, Integer.MAX_VALUE);
-            flush();
-        }
-
-        @Override
-        public void onPriorityRead(
-                ChannelHandlerContext ctx, int streamId, int dependency, short weight, boolean exclusive)
-                throws Http2Exception {
-            countControlFrame("PRIORITY");
-            if (dependency == streamId) {
-                throw streamError(streamId, Http2Error.PROTOCOL_ERROR, "depends on itself");
-            }
-        }
-
-        @Override
-        public void onRstStreamRead(ChannelHandlerContext ctx, int streamId, long errorCode) throws Http2Exception {
-            requireOpened(streamId, "RST_STREAM");
-            TunnelStream stream = streams.get(streamId);
-            if (stream == null) {
-                return; // it was on its way when the stream ended
-            }
-            if (!admitReset()) {
-                throw connectionError(Http2Error.ENHANCE_YOUR_CALM, "%s", tooManyResets());
-            }
-            StreamListener listener = stream.dismissListener();
-            remove(stream);
-            Http2Error code = Http2Error.valueOf(errorCode);
-            boolean orderly = code == Http2Error.NO_ERROR || code == Http2Error.CANCEL;
-            TunnelError error =
-                    code == Http2Error.REFUSED_STREAM ? TunnelError.STREAM_REFUSED : TunnelError.STREAM_RESET;
-            listener.onReset(orderly, new TunnelException(error, stream + " was reset by the peer: " + code));
-        }
-
-        @Override
-        public void onGoAwayRead(ChannelHandlerContext ctx, int lastStreamId, long errorCode, ByteBuf message)
-                throws Http2Exception {
-            countControlFrame("GOAWAY");
-            if (server) {
-                peerLeaving = true; // it says nothing of the streams that it opens
-                return;
-            }
-            goAway();
-            String why = Http2Error.valueOf(errorCode) + " " + message.toString(StandardCharsets.US_ASCII);
-            for (TunnelStream stream : List.copyOf(streams.values())) {
-                if (stream.id() > lastStreamId) {
-                    StreamListener listener = stream.dismissListener();
-                    remove(stream);
-                    listener.onFailure(
-                            new TunnelException(TunnelError.STREAM_REFUSED, stream + " was not served: GOAWAY " + why));
-                }
-            }
-            closeIfDrained();
-        }
-
-        @Override
-        public void onHeadersRead(
-                ChannelHandlerContext ctx,
-                int streamId,
-                Http2Headers headers,
-                int dependency,
-                short weight,
-                boolean exclusive,
-                int padding,
-                boolean endOfStream)
-                throws Http2Exception {
-            onHeadersRead(ctx, streamId, headers, padding, endOfStream);
-        }
-
-        @Override
-        public void onHeadersRead(
-                ChannelHandlerContext ctx, int streamId, Http2Headers headers, int padding, boolean endOfStream)
-                throws Http2Exception {
-            TunnelStream stream = streams.get(streamId);
-            if (stream != null) {
-                if (server) {
-                    throw streamError(
-                            streamId,
-                            stream.isRemoteEnded() ? Http2Error.STREAM_CLOSED : Http2Error.PROTOCOL_ERROR,
-                            "HEADERS after a CONNECT (expected: DATA, RFC 9113 section 8.5)");
-                }
-                response(stream, headers, endOfStream);
-            } else if (server && streamId > lastPeerStreamId && (streamId & 1) == 1) {
-                request(streamId, headers, endOfStream);
-            } else {
-                requireOpened(streamId, "HEADERS");
-                if (server && !resetByUs.contains(streamId)) { // a client gets answers to what it has cancelled
-                    throw connectionError(Http2Error.STREAM_CLOSED, "HEADERS on stream %d, which has ended", streamId);
-                }
-            }
-        }
-
-        private void request(int streamId, Http2Headers headers, boolean endOfStream) throws Http2Exception {
-            openedByPeer(streamId);
-            countAnswer();
-            if (drained) {
-                throw streamError(streamId, Http2Error.REFUSED_STREAM, "the tunnel is going away");
-            }
-            if (streams.size() >= settings.maxConcurrentStreams()) {
-                throw streamError(
-                        streamId,
-                        Http2Error.REFUSED_STREAM,
-                        "more than %d streams at a time",
-                        settings.maxConcurrentStreams());
-            }
-            TunnelStream stream = newStream(streamId, Discard.LISTENER);
-            if (endOfStream) {
-                stream.remoteEnded();
-            }
-            events.incoming(stream, headers);
-            if (endOfStream && !stream.isClosed()) {
-                stream.listener().onEnd();
-            }
-        }
-
-        private void response(TunnelStream stream, Http2Headers headers, boolean endOfStream) throws Http2Exception {
-            if (!stream.awaitsResponse()) {
-                throw streamError(
-                        stream.id(),
-                        Http2Error.PROTOCOL_ERROR,
-                        "HEADERS after the answer to a CONNECT (expected: DATA)");
-            }
-            if (!ConnectHeaders.isInformational(headers)) {
-                stream.responded();
-                stream.listener().onResponse(headers);
-            } else if (endOfStream) {
-                throw streamError(stream.id(), Http2Error.PROTOCOL_ERROR, "informational answer with END_STREAM");
-            }
-            if (endOfStream) {
-                peerEnded(stream);
-            }
-        }
-    }
-
-    private void peerEnded(TunnelStream stream) {
+    void peerEnded(TunnelStream stream) {
         if (!stream.isClosed()) {
             stream.remoteEnded();
+            stream.handOver();
             stream.listener().onEnd();
             closeIfEnded(stream);
         }
     }
 
-    // ---- the path of DATA -----------------------------------------------------------------------------------------
+    // ---- what those who read the peer's frames ask ----------------------------------------------------------------
 
-    private final class DataSink implements FrameReader.Sink {
+    boolean isServer() {
+        return server;
+    }
 
-        @Override
-        public boolean dataBegins(int streamId, int length, boolean endOfStream) throws Http2Exception {
-            if (!receiveWindow.arrived(length)) {
-                throw connectionError(Http2Error.FLOW_CONTROL_ERROR, "more DATA than the connection's window");
-            }
-            int increment = receiveWindow.toReturn();
-            if (increment > 0) {
-                writeWindowUpdate(0, increment);
-            }
-            TunnelStream stream = streams.get(streamId);
-            if (stream == null) {
-                requireOpened(streamId, "DATA");
-                if (!resetByUs.contains(streamId)) {
-                    throw streamError(streamId, Http2Error.STREAM_CLOSED, "DATA after the end");
-                }
-                return false;
-            }
-            if (stream.isRemoteEnded()) {
-                throw streamError(streamId, Http2Error.STREAM_CLOSED, "DATA after END_STREAM");
-            }
-            if (!stream.receiveWindow.arrived(length)) {
-                throw streamError(streamId, Http2Error.FLOW_CONTROL_ERROR, "more DATA than the stream's window");
-            }
-            if (stream.awaitsResponse()) {
-                throw streamError(streamId, Http2Error.PROTOCOL_ERROR, "DATA before the answer to a CONNECT");
-            }
-            reading = stream;
-            return true;
+    HboneSettings settings() {
+        return settings;
+    }
+
+    TunnelEvents events() {
+        return events;
+    }
+
+    StreamIds ids() {
+        return ids;
+    }
+
+    AbuseLimits limits() {
+        return link().limits;
+    }
+
+    DataWriter data() {
+        return link().data;
+    }
+
+    Keepalive keepalive() {
+        return link().keepalive;
+    }
+
+    DefaultHttp2FrameWriter frames() {
+        return frames;
+    }
+
+    /** The open stream of that number, if there is one. */
+    @Nullable TunnelStream stream(int id) {
+        return streams.get(id);
+    }
+
+    /** All that are open now, in a list of their own. */
+    List<TunnelStream> openStreams() {
+        return List.copyOf(streams.values());
+    }
+
+    /** The peer will not send more than this in a table of headers. */
+    void headerTableSize(long bytes) throws Http2Exception {
+        // more than the default would only cost us
+        if (bytes < headersEncoder.configuration().maxHeaderTableSize()) {
+            headersEncoder.configuration().maxHeaderTableSize(bytes);
         }
+    }
 
-        @Override
-        public void data(ByteBuf slice) {
-            TunnelStream stream = reading;
-            if (stream == null || stream.isClosed()) {
-                slice.release();
-                return;
-            }
-            if (stream.isAbandoned()) {
-                stream.taken(slice.readableBytes()); // a peer that writes before it reads must come to read our end
-                slice.release();
-                return;
-            }
-            if (!stream.touched) {
-                stream.touched = true;
-                touched.add(stream);
-            }
-            stream.listener().onData(slice);
-        }
+    /** Whether the last GOAWAY of a drain is out. */
+    boolean isDrained() {
+        return drained;
+    }
 
-        @Override
-        public void dataEnds(int padding, boolean endOfStream) {
-            TunnelStream stream = reading;
-            reading = null;
-            if (stream == null || stream.isClosed()) {
-                return;
-            }
-            if (padding > 0) {
-                stream.taken(padding);
-            }
-            if (endOfStream) {
-                peerEnded(stream);
-            }
-        }
+    /** A client has said that it will close: it says nothing of the streams that it opens. */
+    void peerLeaves() {
+        peerLeaving = true;
+    }
 
-        @Override
-        public void idleFrame() throws Http2Exception {
-            countControlFrame("empty or unknown frames");
+    /** The client has seen the first GOAWAY of a drain; what comes from now on is refused. Otherwise false. */
+    boolean drainAnswered(long payload) {
+        if (payload != DRAIN_PING || !server || !goingAway || drained) {
+            return false;
         }
+        drained = true;
+        writeGoAway(ids.lastServed(), Http2Error.NO_ERROR, "drain");
+        flush();
+        closeIfDrained();
+        return true;
     }
 
     private Link link() {
@@ -893,7 +588,7 @@ public final class Tunnel extends ChannelInboundHandlerAdapter {
         return current;
     }
 
-    private long now() {
+    long now() {
         return link().ctx.executor().ticker().nanoTime();
     }
 }

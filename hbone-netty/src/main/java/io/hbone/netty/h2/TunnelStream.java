@@ -22,6 +22,8 @@ public final class TunnelStream {
     final SendWindow sendWindow;
     final StreamReceiveWindow receiveWindow;
 
+    private final HeldData held = new HeldData();
+
     /** Whether the stream stands in the tunnel's queue of those that wait for the connection. */
     boolean queued;
     /** Whether the listener is owed an {@link StreamListener#onWritable}. */
@@ -39,6 +41,7 @@ public final class TunnelStream {
     private boolean remoteEnded;
     private boolean abandoned;
     private boolean closed;
+    private boolean handOverScheduled;
 
     TunnelStream(
             Tunnel tunnel, int id, StreamListener listener, SendWindow sendWindow, StreamReceiveWindow receiveWindow) {
@@ -114,8 +117,52 @@ public final class TunnelStream {
 
     /** The consumer has taken {@code bytes} of what {@link StreamListener#onData} gave. */
     public void taken(int bytes) {
+        held.taken(bytes);
+        if (held.isGathering() && !handOverScheduled) {
+            handOverScheduled = true;
+            eventLoop().execute(this::handOverScheduled); // nobody is called back from within a call
+        }
+        returnCredit(bytes);
+    }
+
+    /** The peer may send {@code bytes} more, which nobody had to take. */
+    void returnCredit(int bytes) {
         if (!closed && !remoteEnded) {
             tunnel.taken(this, bytes);
+        }
+    }
+
+    /** A piece of payload came: the listener gets it, now or together with others. */
+    void received(ByteBuf piece) {
+        if (held.passes(piece)) {
+            handOver();
+            give(piece);
+        } else {
+            ByteBuf full = held.gather(piece, tunnel.channel().alloc());
+            if (full != null) {
+                give(full);
+            }
+        }
+    }
+
+    /** Gives the listener what was held back, before it is told of an end. */
+    void handOver() {
+        ByteBuf gathered = held.next();
+        if (gathered != null) {
+            give(gathered);
+        }
+    }
+
+    private void give(ByteBuf data) {
+        held.given(data.readableBytes());
+        listener.onData(data);
+    }
+
+    private void handOverScheduled() {
+        handOverScheduled = false;
+        if (!closed && held.isGathering()) {
+            handOver();
+            listener.onReadComplete();
         }
     }
 
@@ -233,6 +280,7 @@ public final class TunnelStream {
     void closed() {
         closed = true;
         receiveWindow.close();
+        held.release();
         if (pending != null) {
             for (ByteBuf data : pending) {
                 data.release();

@@ -136,8 +136,9 @@ public final class ApplicationConnector {
             channel.close();
             result.failed(new TunnelException(
                     TunnelError.DESTINATION_CONNECT_FAILED,
-                    "connection failed: cannot connect to " + Addresses.text(application) + " as " + client.getHostAddress() + ": "
-                            + problem + " (expected: CAP_NET_ADMIN, or ENABLE_ORIG_SRC=false)",
+                    "connection failed: cannot connect to " + Addresses.text(application) + " as "
+                            + client.getHostAddress() + ": " + problem
+                            + " (expected: CAP_NET_ADMIN, or ENABLE_ORIG_SRC=false)",
                     cause));
             return;
         }
@@ -151,8 +152,7 @@ public final class ApplicationConnector {
     }
 
     private void connect(Channel channel, InetSocketAddress application, Result result) {
-        channel.connect(application)
-                .addListener((ChannelFuture connected) -> report(connected, application, result));
+        channel.connect(application).addListener((ChannelFuture connected) -> report(connected, application, result));
     }
 
     private void report(ChannelFuture connected, InetSocketAddress application, Result result) {

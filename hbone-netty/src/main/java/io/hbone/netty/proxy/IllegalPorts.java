@@ -38,6 +38,7 @@ final class IllegalPorts {
     }
 
     static TunnelException recursion(InetSocketAddress destination) {
-        return new TunnelException(TunnelError.RECURSIVE_CALL, "attempted recursive call to ourselves: " + Addresses.text(destination));
+        return new TunnelException(
+                TunnelError.RECURSIVE_CALL, "attempted recursive call to ourselves: " + Addresses.text(destination));
     }
 }

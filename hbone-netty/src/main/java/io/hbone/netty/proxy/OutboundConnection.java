@@ -59,7 +59,9 @@ final class OutboundConnection extends AcceptedConnection implements StreamReque
         }
         if (failure != null) {
             deny(new TunnelException(
-                    TunnelError.INTERNAL, "the router failed for " + Addresses.text(destination) + ": " + failure, failure));
+                    TunnelError.INTERNAL,
+                    "the router failed for " + Addresses.text(destination) + ": " + failure,
+                    failure));
         } else if (route instanceof Route.Tunnel tunnel) {
             open(tunnel);
         } else if (route instanceof Route.Direct direct) {

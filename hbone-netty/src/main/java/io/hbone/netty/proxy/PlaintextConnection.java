@@ -46,7 +46,9 @@ final class PlaintextConnection extends AcceptedConnection implements Applicatio
                     client,
                     destination,
                     new TunnelException(
-                            TunnelError.INTERNAL, "the router failed for " + Addresses.text(destination) + ": " + failure, failure));
+                            TunnelError.INTERNAL,
+                            "the router failed for " + Addresses.text(destination) + ": " + failure,
+                            failure));
         } else if (target instanceof Target.Refuse refuse) {
             deny(client, destination, new TunnelException(refuse.error(), refuse.why()));
         } else if (target instanceof Target.Forward forward) {

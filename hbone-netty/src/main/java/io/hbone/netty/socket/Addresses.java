@@ -71,9 +71,13 @@ public final class Addresses {
         return String.valueOf(failure.getMessage()).replace(to.toString(), text(to));
     }
 
-    /** An address as operators write it: {@code 10.0.0.1:80}, {@code [fd00::1]:80}; an unknown one is {@code unknown}. */
+    /** An address as operators write it: {@code 10.0.0.1:80}, {@code [fd00::1]:80}; an unknown one is {@code unknown}, one that is
+     * not of the internet as it calls itself. */
     public static String text(@Nullable SocketAddress address) {
         InetSocketAddress known = canonicalOrNull(address);
-        return known == null ? "unknown" : NetUtil.toSocketAddressString(known);
+        if (known != null) {
+            return NetUtil.toSocketAddressString(known);
+        }
+        return address == null || address instanceof InetSocketAddress ? "unknown" : address.toString();
     }
 }

@@ -51,10 +51,7 @@ public record Sockets(
 
     /** Sockets of the network namespace that the process is in. */
     public Sockets(
-            Transport transport,
-            @Nullable Integer mark,
-            @Nullable Keepalive keepalive,
-            OriginalSource originalSource) {
+            Transport transport, @Nullable Integer mark, @Nullable Keepalive keepalive, OriginalSource originalSource) {
         this(transport, mark, keepalive, originalSource, SocketFactory.HERE);
     }
 

@@ -107,9 +107,9 @@ final class TunnelFixture implements AutoCloseable {
     /** As if the client had opened all streams before {@code id}. */
     void nextStreamId(int id) {
         try {
-            Field field = Tunnel.class.getDeclaredField("nextStreamId");
+            Field field = StreamIds.class.getDeclaredField("next");
             field.setAccessible(true);
-            field.setInt(tunnel, id);
+            field.setInt(tunnel.ids(), id);
         } catch (ReflectiveOperationException e) {
             throw new AssertionError(e);
         }

@@ -110,8 +110,9 @@ class ApplicationConnectorTest {
         for (InetSocketAddress source : Arrays.asList(null, CLIENT)) {
             Outcome outcome = new Outcome();
             EventLoop loop = loops.next();
-            Sockets sockets =
-                    Sockets.of(TwoNodes.TRANSPORT).withOriginalSource(OriginalSource.AUTO).withFactory(NOWHERE);
+            Sockets sockets = Sockets.of(TwoNodes.TRANSPORT)
+                    .withOriginalSource(OriginalSource.AUTO)
+                    .withFactory(NOWHERE);
             ApplicationConnector connector = new ApplicationConnector(sockets, HboneSettings.DEFAULT);
             Channel connecting = loop.submit(() -> connector.connect(loop, DISCARD, source, outcome))
                     .get(20, TimeUnit.SECONDS);
@@ -120,7 +121,8 @@ class ApplicationConnectorTest {
                     .cause()
                     .isInstanceOf(TunnelException.class)
                     .hasMessage("connection failed: the namespace is gone");
-            assertThat(outcome.thread).isEqualTo(loop.submit(Thread::currentThread).get());
+            assertThat(outcome.thread)
+                    .isEqualTo(loop.submit(Thread::currentThread).get());
         }
     }
 
@@ -132,8 +134,7 @@ class ApplicationConnectorTest {
         for (InetSocketAddress source : Arrays.asList(null, CLIENT)) {
             Outcome outcome = new Outcome();
             Sockets sockets = Sockets.of(TwoNodes.TRANSPORT).withOriginalSource(OriginalSource.AUTO);
-            assertThat(new ApplicationConnector(sockets, HboneSettings.DEFAULT)
-                            .connect(loop, DISCARD, source, outcome))
+            assertThat(new ApplicationConnector(sockets, HboneSettings.DEFAULT).connect(loop, DISCARD, source, outcome))
                     .isNull();
             assertThatThrownBy(() -> outcome.future.get(20, TimeUnit.SECONDS))
                     .hasCauseInstanceOf(TunnelException.class);
