@@ -29,6 +29,15 @@ public final class AdminPage implements HttpPage {
             </html>
             """;
 
+    /** The paths are stock ztunnel's; the JVM has no profiles in that format, and tools of its own. */
+    private static final String NO_PPROF = """
+            a JVM does not write pprof profiles; in the node's container, or on its machine as the same user:
+
+            jcmd <pid> JFR.start duration=30s filename=/tmp/node.jfr    (processor time, locks, allocation; open with JDK Mission Control)
+            jcmd <pid> GC.class_histogram                               (what is on the heap)
+            jcmd <pid> GC.heap_dump /tmp/node.hprof                     (all of it)
+            """;
+
     private static final String LOGGING_USAGE = """
             usage: POST /logging                                        (to list the current level)
             usage: POST /logging?level=<level>                          (to change the level of all loggers)
@@ -72,6 +81,8 @@ public final class AdminPage implements HttpPage {
                 query.isGet() ? HttpReply.of(200, "application/json", Json.pretty(dump.dump())) : HttpReply.empty(405);
             case "/logging" -> changes(query) ? logging(query) : refused(query, LOGGING_USAGE);
             case "/quitquitquit" -> changes(query) ? quit() : refused(query, "usage: POST /quitquitquit\n");
+            case "/debug/pprof/profile", "/debug/pprof/heap", "/debug/pprof/heap/profiling" ->
+                HttpReply.text(501, NO_PPROF);
             default -> HttpReply.empty(404);
         };
     }

@@ -66,6 +66,7 @@ public final class TrafficMetrics implements ConnectionObserver {
     private final Counter tunnelsOpened;
     private final Counter tunnelsClosed;
     private final Gauge tunnelsOpen;
+    private final Gauge socketsOpen;
     private final Map<List<String>, Points> points = new ConcurrentHashMap<>();
 
     public TrafficMetrics(PrometheusRegistry registry) {
@@ -98,6 +99,11 @@ public final class TrafficMetrics implements ConnectionObserver {
         tunnelsOpened = counter(registry, "hbone_tunnels_opened", "Tunnels that came up", "reporter", "cipher_suite");
         tunnelsClosed = counter(
                 registry, "hbone_tunnels_closed", "Tunnels that were up and are gone", "reporter", "response_flags");
+        socketsOpen = Gauge.builder()
+                .name("istio_tcp_sockets_open")
+                .help("The current number of open TCP connections of applications (unstable)")
+                .labelNames("reporter")
+                .register(registry);
         tunnelsOpen = Gauge.builder()
                 .name("hbone_tunnels_open")
                 .help("Tunnels that are up")
@@ -118,6 +124,7 @@ public final class TrafficMetrics implements ConnectionObserver {
         String[] labels = labels(details);
         Points held = points.computeIfAbsent(Arrays.asList(labels), key -> new Points(labels));
         held.opened.inc();
+        held.open.inc();
         return new Counted(held);
     }
 
@@ -202,6 +209,7 @@ public final class TrafficMetrics implements ConnectionObserver {
         private final CounterDataPoint closed;
         private final CounterDataPoint received;
         private final CounterDataPoint sent;
+        private final GaugeDataPoint open;
 
         Points(String[] labels) {
             this.labels = labels;
@@ -209,9 +217,11 @@ public final class TrafficMetrics implements ConnectionObserver {
             this.closed = TrafficMetrics.this.closed.labelValues(labels);
             this.received = TrafficMetrics.this.received.labelValues(labels);
             this.sent = TrafficMetrics.this.sent.labelValues(labels);
+            this.open = socketsOpen.labelValues(labels[0]);
         }
 
         void closed(ResponseFlag flag) {
+            open.dec();
             if (flag == ResponseFlag.NONE) {
                 closed.inc();
                 return;

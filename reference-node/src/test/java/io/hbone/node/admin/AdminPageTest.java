@@ -103,6 +103,14 @@ class AdminPageTest {
         assertThat(quits).hasValue(0);
     }
 
+    @ParameterizedTest
+    @CsvSource({"/debug/pprof/profile", "/debug/pprof/heap", "/debug/pprof/heap/profiling"})
+    void profiles_sayWhatToUseInstead(String path) {
+        HttpReply reply = ask("GET", path);
+        assertThat(reply.status()).isEqualTo(501);
+        assertThat(text(reply)).contains("jcmd <pid> JFR.start").contains("GC.heap_dump");
+    }
+
     @Test
     void quit_isAnsweredAndDone() {
         assertThat(text(ask("POST", "/quitquitquit"))).isEqualTo("shutdown now\n");

@@ -90,6 +90,19 @@ class TrafficMetricsTest {
     }
 
     @Test
+    void openSockets_areCountedUntilTheyClose_byReporter() {
+        Connection first = metrics.opened(Traffic.OUTBOUND);
+        metrics.opened(Traffic.PLAIN);
+        metrics.opened(Traffic.INBOUND).closed(TunnelException.rejected(503, "x"));
+        assertThat(samples("istio_tcp_sockets_open{"))
+                .containsExactlyInAnyOrder(
+                        "istio_tcp_sockets_open{reporter=\"source\"} 2.0",
+                        "istio_tcp_sockets_open{reporter=\"destination\"} 0.0");
+        first.closed(null);
+        assertThat(samples("istio_tcp_sockets_open{")).contains("istio_tcp_sockets_open{reporter=\"source\"} 1.0");
+    }
+
+    @Test
     void connections_withTheSameLabels_shareTheirCounters() {
         metrics.opened(Traffic.OUTBOUND).received(1);
         metrics.opened(Traffic.OUTBOUND).received(2);
