@@ -6,15 +6,16 @@ import io.hbone.core.WorkloadIdentity;
 import io.hbone.node.config.ConfigException;
 import io.hbone.node.config.IdentityMaterial;
 import io.hbone.node.config.ProxyConfig;
-import io.hbone.node.identity.DevCa;
-import io.hbone.node.identity.DevCaIdentitySource;
-import io.hbone.node.identity.PemIdentitySource;
+import io.hbone.identity.dev.DevCa;
+import io.hbone.identity.dev.DevCaIdentitySource;
+import io.hbone.identity.pem.PemIdentitySource;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
-import java.util.concurrent.ThreadLocalRandom;
 
 /** Opens the source of certificates that the settings ask for. */
 final class Identities {
@@ -38,28 +39,38 @@ final class Identities {
             return pem(pem, self, clock, executor);
         }
         IdentityMaterial.DevelopmentCa material = (IdentityMaterial.DevelopmentCa) config.identity();
-        Path directory = material.directory() == null ? DevCa.defaultDirectory() : material.directory();
-        DevCa ca = DevCa.open(directory, self.spiffeId().trustDomain(), clock);
-        IdentitySource source = new DevCaIdentitySource(
-                ca,
-                material.lifetime(),
-                clock,
-                executor,
-                () -> ThreadLocalRandom.current().nextLong());
+        IdentitySource source = DevCaIdentitySource.builder(devCa(material, self, clock))
+                .lifetime(material.lifetime())
+                .clock(clock)
+                .executor(executor)
+                .build();
         // Issued while the listeners come up: the first connection need not wait for it.
         source.certificate(self);
         return source;
     }
 
+    private static DevCa devCa(IdentityMaterial.DevelopmentCa material, WorkloadIdentity self, Clock clock) {
+        try {
+            Path directory = material.directory() == null ? DevCa.defaultDirectory() : material.directory();
+            return DevCa.open(directory, self.spiffeId().trustDomain(), clock);
+        } catch (IOException | UncheckedIOException e) {
+            throw new ConfigException(String.valueOf(e.getMessage()), e);
+        }
+    }
+
     private static IdentitySource pem(
             IdentityMaterial.Pem pem, WorkloadIdentity self, Clock clock, ScheduledExecutorService executor) {
-        PemIdentitySource source = new PemIdentitySource(pem.chain(), pem.key(), pem.roots(), LOOK, clock, executor);
-        SpiffeId id = source.id();
-        if (id == null) {
+        PemIdentitySource source = PemIdentitySource.files(pem.chain(), pem.key(), pem.roots())
+                .interval(LOOK)
+                .clock(clock)
+                .executor(executor)
+                .open();
+        if (source.ids().isEmpty()) {
             String problem = source.problem();
             source.close();
             throw new ConfigException("HBONE_CERT_CHAIN, HBONE_KEY, HBONE_ROOT_CERTS: " + problem);
         }
+        SpiffeId id = source.ids().iterator().next();
         if (!id.equals(self.spiffeId())) {
             source.close();
             throw ConfigException.of(

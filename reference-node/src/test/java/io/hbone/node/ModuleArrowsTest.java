@@ -46,6 +46,22 @@ class ModuleArrowsTest {
             .because("the tunnel works without xDS, ZDS and SPIRE");
 
     @ArchTest
+    static final ArchRule identity_depends_on_core_alone = classes()
+            .that()
+            .resideInAPackage("io.hbone.identity..")
+            .should(dependOnNoModuleBut("core"))
+            .because("certificates are got and issued without the tunnel");
+
+    @ArchTest
+    static final ArchRule identity_knows_no_netty_but_the_one_inside_of_grpc = noClasses()
+            .that()
+            .resideInAPackage("io.hbone.identity..")
+            .should()
+            .dependOnClassesThat()
+            .resideInAnyPackage("io.netty..", "io.kubernetes..", "io.fabric8..")
+            .because("who embeds it brings the Netty of his choice");
+
+    @ArchTest
     static final ArchRule nobody_depends_on_the_node = noClasses()
             .that()
             .resideOutsideOfPackages("io.hbone.node..", "io.hbone.bench..")

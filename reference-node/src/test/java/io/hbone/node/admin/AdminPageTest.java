@@ -9,7 +9,7 @@ import io.hbone.node.config.LogLevels;
 import io.hbone.node.config.ProxyConfig;
 import io.hbone.node.http.HttpQuery;
 import io.hbone.node.http.HttpReply;
-import io.hbone.node.identity.DevCa;
+import io.hbone.identity.dev.DevCa;
 import io.hbone.node.local.LocalMesh;
 import io.netty.handler.codec.http.DefaultHttpHeaders;
 import io.netty.handler.codec.http.HttpHeaders;

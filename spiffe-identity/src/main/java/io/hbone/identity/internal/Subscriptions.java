@@ -1,7 +1,8 @@
-package io.hbone.node.identity;
+package io.hbone.identity.internal;
 
 import io.hbone.core.IdentitySource.Listener;
 import io.hbone.core.IdentitySource.Subscription;
+import io.hbone.core.SpiffeId;
 import io.hbone.core.TunnelException;
 import io.hbone.core.WorkloadCertificate;
 import io.hbone.core.WorkloadIdentity;
@@ -13,12 +14,12 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** Who wants to hear of which workload's certificates. Safe for use by any thread. */
-final class Subscriptions {
+public final class Subscriptions {
     private static final Logger log = LoggerFactory.getLogger(Subscriptions.class);
 
     private final Map<WorkloadIdentity, CopyOnWriteArrayList<Listener>> listeners = new ConcurrentHashMap<>();
 
-    Subscription add(WorkloadIdentity workload, Listener listener) {
+    public Subscription add(WorkloadIdentity workload, Listener listener) {
         // A wrapper, so that a listener that subscribes twice and closes one of both keeps the other.
         Listener own = new Listener() {
             @Override
@@ -42,12 +43,12 @@ final class Subscriptions {
         });
     }
 
-    void rotated(WorkloadIdentity workload, WorkloadCertificate replacement) {
+    public void rotated(WorkloadIdentity workload, WorkloadCertificate replacement) {
         tell(workload, listener -> listener.onRotated(replacement));
     }
 
-    /** Tells those whose workload has the identity of {@code replacement}, and the others that it is not for them. */
-    void rotated(WorkloadCertificate replacement) {
+    /** Tells those whose workload has the identity of {@code replacement}. */
+    public void rotated(WorkloadCertificate replacement) {
         for (WorkloadIdentity workload : listeners.keySet()) {
             if (workload.spiffeId().equals(replacement.id())) {
                 rotated(workload, replacement);
@@ -55,21 +56,30 @@ final class Subscriptions {
         }
     }
 
-    void failed(WorkloadIdentity workload, TunnelException error) {
+    public void failed(WorkloadIdentity workload, TunnelException error) {
         tell(workload, listener -> listener.onError(error));
     }
 
-    void failed(TunnelException error) {
+    public void failed(TunnelException error) {
         for (WorkloadIdentity workload : listeners.keySet()) {
             failed(workload, error);
         }
     }
 
-    void forget(WorkloadIdentity workload) {
+    /** Tells those whose workload has the identity {@code id}. */
+    public void failed(SpiffeId id, TunnelException error) {
+        for (WorkloadIdentity workload : listeners.keySet()) {
+            if (workload.spiffeId().equals(id)) {
+                failed(workload, error);
+            }
+        }
+    }
+
+    public void forget(WorkloadIdentity workload) {
         listeners.remove(workload);
     }
 
-    void clear() {
+    public void clear() {
         listeners.clear();
     }
 

@@ -1,4 +1,4 @@
-package io.hbone.node.identity;
+package io.hbone.identity.internal;
 
 import io.hbone.core.SpiffeId;
 import io.hbone.core.TrustDomain;
@@ -13,6 +13,7 @@ import java.security.cert.X509Certificate;
 import java.security.spec.ECGenParameterSpec;
 import java.time.Instant;
 import java.util.Date;
+import java.util.List;
 import org.bouncycastle.asn1.x500.X500Name;
 import org.bouncycastle.asn1.x509.BasicConstraints;
 import org.bouncycastle.asn1.x509.ExtendedKeyUsage;
@@ -30,12 +31,10 @@ import org.bouncycastle.operator.OperatorCreationException;
 import org.bouncycastle.operator.jcajce.JcaContentSignerBuilder;
 
 /**
- * Makes certificates of the shape that SPIFFE asks for (X509-SVID sections 2 to 4, spec/spire.md 4.2). The only class that
- * knows BouncyCastle, which is used for the encoding alone: keys and signatures are the JDK's.
+ * Makes certificates of the shape that SPIFFE asks for (X509-SVID sections 2 to 4, spec/spire.md 4.2). BouncyCastle does the
+ * encoding alone: keys and signatures are the JDK's.
  */
 final class X509Issuer {
-    private static final String SIGNATURE = "SHA256withECDSA";
-
     /** RFC 5280 section 4.1.2.2: positive, and at most 20 octets. */
     private static final int SERIAL_BITS = 127;
 
@@ -50,10 +49,11 @@ final class X509Issuer {
         return generator.generateKeyPair();
     }
 
-    /** The certificate of a CA of {@code trustDomain}, signed by itself. */
-    static X509Certificate root(KeyPair key, TrustDomain trustDomain, Instant notBefore, Instant notAfter)
+    /** The certificate of a CA of {@code trustDomain}, signed by itself, that may sign leaves and no other CA. */
+    static X509Certificate root(
+            KeyPair key, String commonName, TrustDomain trustDomain, Instant notBefore, Instant notAfter)
             throws GeneralSecurityException {
-        X500Name name = new X500Name("CN=hbone development CA");
+        X500Name name = new X500Name("CN=" + commonName);
         X509v3CertificateBuilder builder = builder(name, name, key.getPublic(), notBefore, notAfter);
         try {
             JcaX509ExtensionUtils utils = new JcaX509ExtensionUtils();
@@ -68,9 +68,50 @@ final class X509Issuer {
         return sign(builder, key.getPrivate());
     }
 
-    /** The certificate of a workload. */
-    static X509Certificate leaf(
+    /** The certificate of a workload, for both sides of a connection. */
+    static X509Certificate svid(
             SpiffeId id,
+            PublicKey key,
+            X509Certificate issuer,
+            PrivateKey issuerKey,
+            Instant notBefore,
+            Instant notAfter)
+            throws GeneralSecurityException {
+        return leaf(
+                uri(id.toString()),
+                new KeyPurposeId[] {KeyPurposeId.id_kp_serverAuth, KeyPurposeId.id_kp_clientAuth},
+                key,
+                issuer,
+                issuerKey,
+                notBefore,
+                notAfter);
+    }
+
+    /** The certificate of a server that is known by its DNS names, and has no SPIFFE id. */
+    static X509Certificate server(
+            List<String> dnsNames,
+            PublicKey key,
+            X509Certificate issuer,
+            PrivateKey issuerKey,
+            Instant notBefore,
+            Instant notAfter)
+            throws GeneralSecurityException {
+        GeneralName[] names = dnsNames.stream()
+                .map(name -> new GeneralName(GeneralName.dNSName, name))
+                .toArray(GeneralName[]::new);
+        return leaf(
+                new GeneralNames(names),
+                new KeyPurposeId[] {KeyPurposeId.id_kp_serverAuth},
+                key,
+                issuer,
+                issuerKey,
+                notBefore,
+                notAfter);
+    }
+
+    private static X509Certificate leaf(
+            GeneralNames names,
+            KeyPurposeId[] purposes,
             PublicKey key,
             X509Certificate issuer,
             PrivateKey issuerKey,
@@ -84,13 +125,11 @@ final class X509Issuer {
             JcaX509ExtensionUtils utils = new JcaX509ExtensionUtils();
             builder.addExtension(Extension.basicConstraints, true, new BasicConstraints(false));
             builder.addExtension(Extension.keyUsage, true, new KeyUsage(KeyUsage.digitalSignature));
-            builder.addExtension(Extension.extendedKeyUsage, false, new ExtendedKeyUsage(new KeyPurposeId[] {
-                KeyPurposeId.id_kp_serverAuth, KeyPurposeId.id_kp_clientAuth
-            }));
+            builder.addExtension(Extension.extendedKeyUsage, false, new ExtendedKeyUsage(purposes));
             builder.addExtension(
                     Extension.authorityKeyIdentifier, false, utils.createAuthorityKeyIdentifier(issuer.getPublicKey()));
             builder.addExtension(Extension.subjectKeyIdentifier, false, utils.createSubjectKeyIdentifier(key));
-            builder.addExtension(Extension.subjectAlternativeName, false, uri(id.toString()));
+            builder.addExtension(Extension.subjectAlternativeName, false, names);
         } catch (CertIOException e) {
             throw new GeneralSecurityException(e);
         }
@@ -111,7 +150,7 @@ final class X509Issuer {
             throws GeneralSecurityException {
         try {
             return new JcaX509CertificateConverter()
-                    .getCertificate(builder.build(new JcaContentSignerBuilder(SIGNATURE).build(key)));
+                    .getCertificate(builder.build(new JcaContentSignerBuilder(KeyKinds.signature(key)).build(key)));
         } catch (OperatorCreationException e) {
             throw new GeneralSecurityException(e);
         }

@@ -1,4 +1,4 @@
-package io.hbone.node.identity;
+package io.hbone.identity.dev;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -6,8 +6,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.hbone.core.SpiffeId;
 import io.hbone.core.TrustDomain;
 import io.hbone.core.WorkloadCertificate;
-import io.hbone.node.config.ConfigException;
-import io.hbone.node.testing.FakeClock;
+import io.hbone.identity.testing.FakeClock;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -36,7 +36,7 @@ class DevCaTest {
     @TempDir
     private Path parent;
 
-    private DevCa open() {
+    private DevCa open() throws IOException {
         return DevCa.open(parent.resolve("ca"), TRUST_DOMAIN, clock);
     }
 
@@ -92,7 +92,7 @@ class DevCaTest {
     }
 
     @Test
-    void issue_otherTrustDomain_isRefused() {
+    void issue_otherTrustDomain_isRefused() throws Exception {
         SpiffeId foreign = SpiffeId.parse("spiffe://other.example/ns/a/sa/b");
 
         assertThatThrownBy(() -> open().issue(foreign, Duration.ofHours(1)))
@@ -100,12 +100,12 @@ class DevCaTest {
     }
 
     @Test
-    void open_again_isTheSameCa() {
+    void open_again_isTheSameCa() throws Exception {
         assertThat(open().bundle()).isEqualTo(open().bundle());
     }
 
     @Test
-    void open_otherTrustDomain_isAnotherCa() {
+    void open_otherTrustDomain_isAnotherCa() throws Exception {
         DevCa other = DevCa.open(parent.resolve("ca"), TrustDomain.of("other.example"), clock);
 
         assertThat(other.bundle().authorities()).isNotEqualTo(open().bundle().authorities());
@@ -155,7 +155,7 @@ class DevCaTest {
         Files.setPosixFilePermissions(file(), PosixFilePermissions.fromString("rw-r-----"));
 
         assertThatThrownBy(this::open)
-                .isInstanceOf(ConfigException.class)
+                .isInstanceOf(IOException.class)
                 .hasMessage("development CA in " + parent.resolve("ca")
                         + ": dev-ca-cluster.local.pem: mode rw-r-----, so others may have its key (expected: rw-------);"
                         + " delete it to have a new one made");
@@ -167,7 +167,7 @@ class DevCaTest {
         Files.setPosixFilePermissions(parent.resolve("ca"), PosixFilePermissions.fromString("rwxrwxrwx"));
 
         assertThatThrownBy(this::open)
-                .isInstanceOf(ConfigException.class)
+                .isInstanceOf(IOException.class)
                 .hasMessageContaining("others may write to it");
     }
 
@@ -177,7 +177,7 @@ class DevCaTest {
         Files.createSymbolicLink(parent.resolve("ca"), elsewhere);
 
         assertThatThrownBy(this::open)
-                .isInstanceOf(ConfigException.class)
+                .isInstanceOf(IOException.class)
                 .hasMessageContaining("not a directory (expected: a directory, and no link to one)");
     }
 
@@ -187,7 +187,7 @@ class DevCaTest {
         Files.move(file(), parent.resolve("stolen.pem"));
         Files.createSymbolicLink(file(), parent.resolve("stolen.pem"));
 
-        assertThatThrownBy(this::open).isInstanceOf(ConfigException.class).hasMessageContaining("not a plain file");
+        assertThatThrownBy(this::open).isInstanceOf(IOException.class).hasMessageContaining("not a plain file");
     }
 
     @Test
@@ -196,21 +196,21 @@ class DevCaTest {
         Files.writeString(file(), "nonsense");
 
         assertThatThrownBy(this::open)
-                .isInstanceOf(ConfigException.class)
+                .isInstanceOf(IOException.class)
                 .hasMessageContaining("dev-ca-cluster.local.pem: no certificate in it")
                 .hasMessageEndingWith("; delete it to have a new one made");
     }
 
     @Test
-    void open_expiredCa_saysSo() {
+    void open_expiredCa_saysSo() throws Exception {
         open();
         clock.jump(Duration.ofDays(4000));
 
-        assertThatThrownBy(this::open).isInstanceOf(ConfigException.class).hasMessageContaining("ended 2036-");
+        assertThatThrownBy(this::open).isInstanceOf(IOException.class).hasMessageContaining("ended 2036-");
     }
 
     @Test
-    void issue_lifetimeBeyondTheCa_isRefused() {
+    void issue_lifetimeBeyondTheCa_isRefused() throws Exception {
         DevCa ca = open();
         clock.jump(Duration.ofDays(3649).plusHours(23));
 
@@ -223,7 +223,7 @@ class DevCaTest {
         Path file = Files.createFile(parent.resolve("file"));
 
         assertThatThrownBy(() -> DevCa.open(file.resolve("ca"), TRUST_DOMAIN, clock))
-                .isInstanceOf(ConfigException.class)
+                .isInstanceOf(IOException.class)
                 .hasMessageStartingWith("development CA in " + file.resolve("ca") + ": ");
     }
 

@@ -1,13 +1,17 @@
-package io.hbone.node.identity;
+package io.hbone.identity.pem;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.hbone.core.SpiffeId;
+import io.hbone.core.TrustDomain;
 import io.hbone.core.TunnelException;
 import io.hbone.core.WorkloadCertificate;
 import io.hbone.core.WorkloadIdentity;
-import io.hbone.node.testing.FakeClock;
+import io.hbone.identity.dev.DevCa;
+import io.hbone.identity.internal.Pem;
+import io.hbone.identity.testing.FakeClock;
+import io.hbone.identity.testing.RecordingListener;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -18,9 +22,11 @@ import org.junit.jupiter.api.io.TempDir;
 
 class PemIdentitySourceTest {
 
+    private static final TrustDomain TRUST_DOMAIN = TrustDomain.of("cluster.local");
+    private static final SpiffeId ID = SpiffeId.ofServiceAccount(TRUST_DOMAIN, "default", "client");
     private static final Duration LOOK = Duration.ofSeconds(2);
     private static final Duration LIFETIME = Duration.ofHours(1);
-    private static final WorkloadIdentity WORKLOAD = new WorkloadIdentity("uid", DevCaTest.ID);
+    private static final WorkloadIdentity WORKLOAD = new WorkloadIdentity("uid", ID);
 
     @TempDir
     private Path directory;
@@ -34,7 +40,7 @@ class PemIdentitySourceTest {
 
     @BeforeEach
     void files() throws Exception {
-        ca = DevCa.open(directory.resolve("ca"), DevCaTest.TRUST_DOMAIN, clock);
+        ca = DevCa.open(directory.resolve("ca"), TRUST_DOMAIN, clock);
         chain = directory.resolve("chain.pem");
         key = directory.resolve("key.pem");
         roots = directory.resolve("roots.pem");
@@ -42,7 +48,7 @@ class PemIdentitySourceTest {
     }
 
     private WorkloadCertificate issue() throws Exception {
-        return ca.issue(DevCaTest.ID, LIFETIME);
+        return ca.issue(ID, LIFETIME);
     }
 
     private void write(WorkloadCertificate certificate) throws Exception {
@@ -57,7 +63,11 @@ class PemIdentitySourceTest {
     }
 
     private PemIdentitySource open() {
-        PemIdentitySource source = new PemIdentitySource(chain, key, roots, LOOK, clock, clock.executor());
+        PemIdentitySource source = PemIdentitySource.files(chain, key, roots)
+                .interval(LOOK)
+                .clock(clock)
+                .executor(clock.executor())
+                .open();
         source.subscribe(WORKLOAD, listener);
         return source;
     }
@@ -72,7 +82,7 @@ class PemIdentitySourceTest {
         assertThat(source.current(WORKLOAD)).isEqualTo(certificate);
         assertThat(source.certificate(WORKLOAD).toCompletableFuture()).isCompletedWithValue(certificate);
         assertThat(source.problem()).isNull();
-        assertThat(source.id()).isEqualTo(DevCaTest.ID);
+        assertThat(source.ids()).containsExactly(ID);
         assertThat(listener.rotated).isEmpty();
     }
 
@@ -179,7 +189,7 @@ class PemIdentitySourceTest {
         WorkloadCertificate certificate = issue();
         write(certificate);
         PemIdentitySource source = open();
-        DevCa second = DevCa.open(directory.resolve("ca2"), DevCaTest.TRUST_DOMAIN, clock);
+        DevCa second = DevCa.open(directory.resolve("ca2"), TRUST_DOMAIN, clock);
 
         replace(
                 roots,
@@ -187,7 +197,7 @@ class PemIdentitySourceTest {
         clock.advance(LOOK);
 
         assertThat(listener.rotated).hasSize(1);
-        assertThat(source.current(WORKLOAD).bundles().of(DevCaTest.TRUST_DOMAIN).authorities())
+        assertThat(source.current(WORKLOAD).bundles().of(TRUST_DOMAIN).authorities())
                 .hasSize(2);
     }
 
@@ -242,7 +252,7 @@ class PemIdentitySourceTest {
     @Test
     void open_noFiles_waitsForThem() throws Exception {
         PemIdentitySource source = open();
-        assertThat(source.id()).isNull();
+        assertThat(source.ids()).isEmpty();
         assertThat(source.problem()).isEqualTo(chain + ": no such file");
         assertThatThrownBy(
                         () -> source.certificate(WORKLOAD).toCompletableFuture().join())
@@ -267,7 +277,7 @@ class PemIdentitySourceTest {
         assertThat(source.current(other)).isNull();
         assertThatThrownBy(() -> source.certificate(other).toCompletableFuture().join())
                 .cause()
-                .hasMessage("identity error: " + other + ": " + chain + " is of " + DevCaTest.ID);
+                .hasMessage("identity error: " + other + ": " + chain + " is of " + ID);
     }
 
     @Test
@@ -279,5 +289,93 @@ class PemIdentitySourceTest {
 
         assertThat(clock.pending()).isZero();
         assertThat(source.current(WORKLOAD)).isNull();
+    }
+
+    private PemIdentitySource folder(Path folder) {
+        return PemIdentitySource.folder(folder)
+                .interval(LOOK)
+                .clock(clock)
+                .executor(clock.executor())
+                .open();
+    }
+
+    private void write(Path folder, WorkloadCertificate certificate, String... names) throws Exception {
+        Files.createDirectories(folder);
+        replace(folder.resolve(names[0]), Pem.write(certificate.chain()));
+        replace(folder.resolve(names[1]), Pem.write(certificate.privateKey()));
+        replace(folder.resolve(names[2]), Pem.write(ca.bundle().authorities()));
+    }
+
+    @Test
+    void folder_ofOneSet_isFoundByItsNames() throws Exception {
+        String[][] conventions = {
+            {"tls.crt", "tls.key", "ca.crt"},
+            {"svid.pem", "svid_key.pem", "svid_bundle.pem"},
+            {"cert-chain.pem", "key.pem", "root-cert.pem"}
+        };
+        for (String[] names : conventions) {
+            WorkloadCertificate certificate = issue();
+            Path folder = directory.resolve("of-" + names[0]);
+            write(folder, certificate, names);
+
+            assertThat(folder(folder).current(WORKLOAD)).isEqualTo(certificate);
+        }
+    }
+
+    @Test
+    void folder_ofFolders_hasACertificateForEachWorkload_andOneThatIsWrongHarmsNoOther() throws Exception {
+        WorkloadIdentity other =
+                new WorkloadIdentity("other", SpiffeId.ofServiceAccount(TRUST_DOMAIN, "default", "server"));
+        WorkloadCertificate first = issue();
+        WorkloadCertificate second = ca.issue(other.spiffeId(), LIFETIME);
+        Path all = directory.resolve("all");
+        write(all.resolve("a"), first, "tls.crt", "tls.key", "ca.crt");
+        write(all.resolve("b"), second, "svid.pem", "svid_key.pem", "svid_bundle.pem");
+        PemIdentitySource source = folder(all);
+        RecordingListener ofTheOther = new RecordingListener();
+        source.subscribe(WORKLOAD, listener);
+        source.subscribe(other, ofTheOther);
+
+        Files.writeString(all.resolve("b/svid.pem"), "nonsense");
+        WorkloadCertificate renewed = issue();
+        write(all.resolve("a"), renewed, "tls.crt", "tls.key", "ca.crt");
+        clock.advance(LOOK);
+
+        assertThat(source.current(WORKLOAD)).isEqualTo(renewed);
+        assertThat(source.current(other)).isEqualTo(second);
+        assertThat(listener.rotated).containsExactly(renewed);
+        assertThat(listener.errors).isEmpty();
+        assertThat(ofTheOther.errors).hasSize(1);
+        assertThat(source.problem()).startsWith(all.resolve("b/svid.pem") + ": no certificate in it");
+    }
+
+    @Test
+    void folder_thatIsRemoved_takesItsWorkloadAlong_andANewOneIsFound() throws Exception {
+        Path all = Files.createDirectory(directory.resolve("all"));
+        PemIdentitySource source = folder(all);
+        assertThat(source.problem()).startsWith(all + ": no certificate in it (expected: tls.crt");
+        WorkloadCertificate certificate = issue();
+
+        write(all.resolve("a"), certificate, "tls.crt", "tls.key", "ca.crt");
+        clock.advance(LOOK);
+        assertThat(source.current(WORKLOAD)).isEqualTo(certificate);
+        Files.move(all.resolve("a"), directory.resolve("gone"));
+        clock.advance(LOOK);
+
+        assertThat(source.current(WORKLOAD)).isNull();
+    }
+
+    @Test
+    void look_keyOfAnotherCertificate_keepsTheLastGoodOneAndSaysSo() throws Exception {
+        WorkloadCertificate first = issue();
+        write(first);
+        PemIdentitySource source = open();
+
+        replace(key, Pem.write(issue().privateKey()));
+        clock.advance(LOOK);
+
+        assertThat(source.current(WORKLOAD)).isEqualTo(first);
+        assertThat(source.problem()).isEqualTo(key + ": key: another EC key (expected: the key of the leaf)");
+        assertThat(listener.errors).hasSize(1);
     }
 }

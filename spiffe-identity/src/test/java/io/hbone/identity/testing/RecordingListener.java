@@ -1,4 +1,4 @@
-package io.hbone.node.identity;
+package io.hbone.identity.testing;
 
 import io.hbone.core.IdentitySource;
 import io.hbone.core.TunnelException;
@@ -7,9 +7,9 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** Notes what it is told. */
-final class RecordingListener implements IdentitySource.Listener {
-    final List<WorkloadCertificate> rotated = new ArrayList<>();
-    final List<String> errors = new ArrayList<>();
+public final class RecordingListener implements IdentitySource.Listener {
+    public final List<WorkloadCertificate> rotated = new ArrayList<>();
+    public final List<String> errors = new ArrayList<>();
 
     @Override
     public void onRotated(WorkloadCertificate replacement) {

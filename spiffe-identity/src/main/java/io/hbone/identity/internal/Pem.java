@@ -1,4 +1,4 @@
-package io.hbone.node.identity;
+package io.hbone.identity.internal;
 
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  * Reads and writes PEM (RFC 7468), by the JDK alone. Keys may be PKCS#8, or what {@code openssl ecparam} and {@code openssl
  * genrsa} used to write.
  */
-final class Pem {
+public final class Pem {
     private static final String BEGIN = "-----BEGIN ";
     private static final String END = "-----END ";
     private static final String DASHES = "-----";
@@ -42,7 +42,7 @@ final class Pem {
     private record Block(String label, byte[] content) {}
 
     /** @throws CertificateException with what is wrong, also when there is none */
-    static List<X509Certificate> certificates(String text) throws CertificateException {
+    public static List<X509Certificate> certificates(String text) throws CertificateException {
         CertificateFactory factory = CertificateFactory.getInstance("X.509");
         List<X509Certificate> certificates = new ArrayList<>();
         for (Block block : blocks(text)) {
@@ -63,7 +63,7 @@ final class Pem {
      * @param publicKey the key that it belongs to, which says of which kind it is
      * @throws GeneralSecurityException with what is wrong
      */
-    static PrivateKey privateKey(String text, PublicKey publicKey) throws GeneralSecurityException {
+    public static PrivateKey privateKey(String text, PublicKey publicKey) throws GeneralSecurityException {
         Block found = null;
         for (Block block : blocks(text)) {
             if (block.label.endsWith(PKCS8)) {
@@ -87,7 +87,7 @@ final class Pem {
         return KeyFactory.getInstance(publicKey.getAlgorithm()).generatePrivate(new PKCS8EncodedKeySpec(pkcs8));
     }
 
-    static String write(Collection<X509Certificate> certificates) {
+    public static String write(Collection<X509Certificate> certificates) {
         StringBuilder out = new StringBuilder();
         for (X509Certificate certificate : certificates) {
             try {
@@ -99,7 +99,7 @@ final class Pem {
         return out.toString();
     }
 
-    static String write(PrivateKey key) {
+    public static String write(PrivateKey key) {
         StringBuilder out = new StringBuilder();
         append(out, PKCS8, key.getEncoded());
         return out.toString();

@@ -1,20 +1,24 @@
-package io.hbone.node.identity;
+package io.hbone.identity.dev;
 
 import io.hbone.core.IdentitySource;
 import io.hbone.core.TunnelError;
 import io.hbone.core.TunnelException;
 import io.hbone.core.WorkloadCertificate;
 import io.hbone.core.WorkloadIdentity;
+import io.hbone.identity.internal.IdentityThreads;
+import io.hbone.identity.internal.Subscriptions;
 import java.security.GeneralSecurityException;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Future;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
@@ -26,7 +30,7 @@ import org.slf4j.LoggerFactory;
  * (spec/ztunnel.md 9.3), until the workload is forgotten. A renewal that fails is tried again after a second, and after twice
  * as long each time it fails again; requests that come in between get the last error at once.
  *
- * <p>Work is done, stages complete and listeners are called on the executor, which the source does not shut down.
+ * <p>Work is done, stages complete and listeners are called on the executor.
  */
 public final class DevCaIdentitySource implements IdentitySource {
     private static final Logger log = LoggerFactory.getLogger(DevCaIdentitySource.class);
@@ -46,27 +50,28 @@ public final class DevCaIdentitySource implements IdentitySource {
     private final RandomGenerator random;
     private final Subscriptions subscriptions = new Subscriptions();
     private final Map<WorkloadIdentity, Entry> entries = new ConcurrentHashMap<>();
+    private final boolean ownsExecutor;
     private volatile boolean closed;
 
-    /**
-     * @param lifetime of the certificates
-     * @param clock by which they are valid or not; the CA's should be the same
-     * @param executor runs the work; one thread is enough
-     * @param random spreads renewals; need not be secure
-     */
-    public DevCaIdentitySource(
-            DevCa ca, Duration lifetime, Clock clock, ScheduledExecutorService executor, RandomGenerator random) {
-        this.ca = ca;
-        this.lifetime = lifetime;
-        this.clock = clock;
-        this.executor = executor;
-        this.random = random;
+    private DevCaIdentitySource(Builder builder) {
+        ScheduledExecutorService given = builder.executor;
+        this.ca = builder.ca;
+        this.lifetime = builder.lifetime;
+        this.clock = builder.clock;
+        this.random = builder.random;
+        this.executor = given == null ? IdentityThreads.single("hbone-dev-ca") : given;
+        this.ownsExecutor = given == null;
+    }
+
+    /** A source of certificates of {@code ca}. */
+    public static Builder builder(DevCa ca) {
+        return new Builder(ca);
     }
 
     @Override
     public CompletionStage<WorkloadCertificate> certificate(WorkloadIdentity workload) {
         if (closed) {
-            return CompletableFuture.failedStage(unavailable(workload, "the node is shutting down", null));
+            return CompletableFuture.failedStage(unavailable(workload, "the source is closed", null));
         }
         WorkloadCertificate certificate = current(workload);
         if (certificate != null) {
@@ -100,6 +105,9 @@ public final class DevCaIdentitySource implements IdentitySource {
         closed = true;
         entries.keySet().forEach(this::forget);
         subscriptions.clear();
+        if (ownsExecutor) {
+            executor.shutdown();
+        }
     }
 
     private static TunnelException unavailable(WorkloadIdentity workload, String why, @Nullable Throwable cause) {
@@ -149,7 +157,7 @@ public final class DevCaIdentitySource implements IdentitySource {
                     executor.execute(this::issue);
                 } catch (RejectedExecutionException e) {
                     underWay = null;
-                    fetch.completeExceptionally(unavailable(workload, "the node is shutting down", e));
+                    fetch.completeExceptionally(unavailable(workload, "the source is closed", e));
                 }
             }
             return fetch;
@@ -236,6 +244,52 @@ public final class DevCaIdentitySource implements IdentitySource {
                 return left.compareTo(delay) < 0 ? left : delay;
             }
             return delay;
+        }
+    }
+
+    /** Makes a {@link DevCaIdentitySource}. */
+    public static final class Builder {
+        private static final Duration LIFETIME = Duration.ofHours(24);
+
+        private final DevCa ca;
+        private Duration lifetime = LIFETIME;
+        private Clock clock = Clock.systemUTC();
+        private RandomGenerator random = () -> ThreadLocalRandom.current().nextLong();
+        private @Nullable ScheduledExecutorService executor;
+
+        private Builder(DevCa ca) {
+            this.ca = Objects.requireNonNull(ca, "ca");
+        }
+
+        /** Of the certificates, positive; a day if not said. */
+        public Builder lifetime(Duration value) {
+            if (value.isNegative() || value.isZero()) {
+                throw new IllegalArgumentException("lifetime: " + value + " (expected: > 0)");
+            }
+            lifetime = value;
+            return this;
+        }
+
+        /** By which they are valid or not, which should be the CA's; the system's if not said. */
+        public Builder clock(Clock value) {
+            clock = Objects.requireNonNull(value, "clock");
+            return this;
+        }
+
+        /** Spreads renewals; need not be secure; safe for use by any thread. */
+        public Builder random(RandomGenerator value) {
+            random = Objects.requireNonNull(value, "random");
+            return this;
+        }
+
+        /** Runs the work, one thread is enough, and stays the caller's; a thread of the source's own if not said. */
+        public Builder executor(ScheduledExecutorService value) {
+            executor = Objects.requireNonNull(value, "executor");
+            return this;
+        }
+
+        public DevCaIdentitySource build() {
+            return new DevCaIdentitySource(this);
         }
     }
 }

@@ -1,4 +1,4 @@
-package io.hbone.node.identity;
+package io.hbone.identity.dev;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -9,10 +9,12 @@ import io.hbone.core.TunnelError;
 import io.hbone.core.TunnelException;
 import io.hbone.core.WorkloadCertificate;
 import io.hbone.core.WorkloadIdentity;
-import io.hbone.node.testing.FakeClock;
+import io.hbone.identity.testing.FakeClock;
+import io.hbone.identity.testing.RecordingListener;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.concurrent.CompletionStage;
+import java.util.random.RandomGenerator;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -33,9 +35,18 @@ class DevCaIdentitySourceTest {
     private DevCaIdentitySource source;
 
     @BeforeEach
-    void open() {
+    void open() throws Exception {
         DevCa ca = DevCa.open(directory.resolve("ca"), DevCaTest.TRUST_DOMAIN, clock);
-        source = new DevCaIdentitySource(ca, LIFETIME, clock, clock.executor(), () -> NO_JITTER);
+        source = source(ca, () -> NO_JITTER);
+    }
+
+    private DevCaIdentitySource source(DevCa ca, RandomGenerator random) {
+        return DevCaIdentitySource.builder(ca)
+                .lifetime(LIFETIME)
+                .clock(clock)
+                .executor(clock.executor())
+                .random(random)
+                .build();
     }
 
     private WorkloadCertificate fetch() {
@@ -111,10 +122,10 @@ class DevCaIdentitySourceTest {
     }
 
     @Test
-    void renewal_isSpreadOverTheTimeAfterTheHalf() {
+    void renewal_isSpreadOverTheTimeAfterTheHalf() throws Exception {
         DevCa ca = DevCa.open(directory.resolve("ca"), DevCaTest.TRUST_DOMAIN, clock);
         // The greatest number: all of the jitter.
-        DevCaIdentitySource late = new DevCaIdentitySource(ca, LIFETIME, clock, clock.executor(), () -> -1L);
+        DevCaIdentitySource late = source(ca, () -> -1L);
 
         late.certificate(WORKLOAD);
         clock.runDue();

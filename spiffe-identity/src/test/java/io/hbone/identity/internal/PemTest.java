@@ -1,4 +1,4 @@
-package io.hbone.node.identity;
+package io.hbone.identity.internal;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
