@@ -30,6 +30,7 @@ public final class Hbone implements Runnable {
     private static List<Object> commands() {
         return List.of(
                 new ProxyCommand(),
+                new CaCommand(),
                 new DemoCommand(),
                 new TrainCommand(),
                 new VersionCommand(),

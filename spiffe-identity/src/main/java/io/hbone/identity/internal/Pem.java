@@ -87,6 +87,28 @@ public final class Pem {
         return KeyFactory.getInstance(publicKey.getAlgorithm()).generatePrivate(new PKCS8EncodedKeySpec(pkcs8));
     }
 
+    /**
+     * The content of the one block of a text.
+     *
+     * @param label of the block, such as {@code CERTIFICATE REQUEST}
+     * @throws GeneralSecurityException with what is wrong, also when there are several
+     */
+    static byte[] only(String text, String label) throws GeneralSecurityException {
+        List<Block> blocks = blocks(text);
+        if (blocks.size() != 1 || !blocks.get(0).label.endsWith(label)) {
+            throw new GeneralSecurityException(
+                    blocks.size() + " PEM blocks (expected: one, " + BEGIN + label + DASHES + ")");
+        }
+        return blocks.get(0).content;
+    }
+
+    /** One block. */
+    static String write(String label, byte[] content) {
+        StringBuilder out = new StringBuilder();
+        append(out, label, content);
+        return out.toString();
+    }
+
     public static String write(Collection<X509Certificate> certificates) {
         StringBuilder out = new StringBuilder();
         for (X509Certificate certificate : certificates) {
