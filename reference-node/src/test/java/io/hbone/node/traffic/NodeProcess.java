@@ -31,6 +31,11 @@ final class NodeProcess implements AutoCloseable {
         if (!transport.isEmpty()) {
             variables.put("HBONE_TRANSPORT", transport);
         }
+        return new NodeProcess(pod, hbone(pod, variables, List.of("proxy")));
+    }
+
+    /** Starts {@code hbone} with any command. */
+    static Program hbone(Pod pod, Map<String, String> variables, List<String> arguments) {
         // The options of the launcher, and what makes leaks visible.
         List<String> command = new ArrayList<>(List.of(
                 System.getProperty("java.home") + "/bin/java",
@@ -43,8 +48,9 @@ final class NodeProcess implements AutoCloseable {
         if (Runtime.version().feature() >= 22) {
             command.add("--enable-native-access=ALL-UNNAMED");
         }
-        command.addAll(List.of("-cp", classPath(), "io.hbone.node.Hbone", "proxy"));
-        return new NodeProcess(pod, pod.start(variables, command));
+        command.addAll(List.of("-cp", classPath(), "io.hbone.node.Hbone"));
+        command.addAll(arguments);
+        return pod.start(variables, command);
     }
 
     /** A node that is another program; of it all works that does not depend on its log. */

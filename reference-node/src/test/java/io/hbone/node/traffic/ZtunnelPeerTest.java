@@ -83,7 +83,7 @@ class ZtunnelPeerTest {
         }
     }
 
-    private static Path ztunnel() {
+    static Path ztunnel() {
         String named = System.getenv("ZTUNNEL_BIN");
         Stream<Path> candidates = named != null
                 ? Stream.of(Path.of(named))
