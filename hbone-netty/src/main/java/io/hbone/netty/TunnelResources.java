@@ -3,6 +3,7 @@ package io.hbone.netty;
 import io.hbone.core.ConnectionObserver;
 import io.hbone.core.HboneSettings;
 import io.hbone.core.IdentitySource;
+import io.hbone.core.RevocationSource;
 import io.hbone.core.WorkloadCertificate;
 import io.hbone.core.WorkloadIdentity;
 import io.hbone.netty.h2.WindowBudget;
@@ -11,6 +12,7 @@ import io.hbone.netty.pool.TunnelPool;
 import io.hbone.netty.socket.Sockets;
 import io.hbone.netty.tls.TlsContexts;
 import io.hbone.netty.tls.TlsProvider;
+import java.time.Clock;
 
 /**
  * What the clients, servers and listeners of one process share, so that hundreds of them cost and hold no more than one: TLS
@@ -19,10 +21,12 @@ import io.hbone.netty.tls.TlsProvider;
  */
 public final class TunnelResources implements AutoCloseable {
 
-    private final TlsContexts tls = new TlsContexts(TlsProvider.preferred());
+    private final TlsContexts tls;
     private final WindowBudget budget;
 
-    private TunnelResources(long windowBudget) {
+    private TunnelResources(long windowBudget, RevocationSource revocations) {
+        tls = new TlsContexts(
+                TlsProvider.preferred(), Clock.systemUTC(), TlsContexts.DEFAULT_WRAP_DATA_SIZE, revocations);
         budget = new WindowBudget(windowBudget);
     }
 
@@ -32,7 +36,16 @@ public final class TunnelResources implements AutoCloseable {
      * @param settings of which {@link HboneSettings#processWindowBudget} counts; that of each user's own settings does not
      */
     public static TunnelResources of(HboneSettings settings) {
-        return new TunnelResources(settings.processWindowBudget());
+        return of(settings, RevocationSource.NONE);
+    }
+
+    /**
+     * The same, with revocation lists.
+     *
+     * @param revocations keeps revoked peers out, and cuts them off when they are connected; stays the caller's
+     */
+    public static TunnelResources of(HboneSettings settings, RevocationSource revocations) {
+        return new TunnelResources(settings.processWindowBudget(), revocations);
     }
 
     /**

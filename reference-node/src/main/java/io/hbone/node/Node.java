@@ -4,8 +4,10 @@ import io.hbone.core.Authorizer;
 import io.hbone.core.Baggage;
 import io.hbone.core.ConnectionObserver;
 import io.hbone.core.IdentitySource;
+import io.hbone.core.RevocationSource;
 import io.hbone.core.WorkloadIdentity;
 import io.hbone.core.WorkloadMetadata;
+import io.hbone.identity.crl.CrlFile;
 import io.hbone.netty.TunnelResources;
 import io.hbone.netty.pool.TunnelPool;
 import io.hbone.netty.proxy.InboundListener;
@@ -37,6 +39,7 @@ import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayDeque;
@@ -286,7 +289,7 @@ public final class Node {
             if (!observer.equals(ConnectionObserver.NONE)) {
                 observers = new CombinedObserver(observers, observer);
             }
-            TunnelResources resources = TunnelResources.of(config.tunnel());
+            TunnelResources resources = TunnelResources.of(config.tunnel(), revocations(releases));
             releases.push(resources::close);
             TunnelPool tunnels = resources.newPool(self, identities, config.tunnel(), sockets, observers);
             // As in ztunnel's dedicated mode the mark is on what goes out, and not on what is accepted.
@@ -405,6 +408,18 @@ public final class Node {
             IdentitySource source = Identities.open(config, self, clock, executor);
             releases.push(source::close);
             return source;
+        }
+
+        private RevocationSource revocations(Deque<Runnable> releases) {
+            Path file = config.revocationLists();
+            if (file == null) {
+                return RevocationSource.NONE;
+            }
+            ScheduledExecutorService executor = Identities.newExecutor();
+            releases.push(executor::shutdownNow);
+            CrlFile lists = CrlFile.open(file, CrlFile.INTERVAL, executor);
+            releases.push(lists::close);
+            return lists;
         }
 
         private InetSocketAddress serve(

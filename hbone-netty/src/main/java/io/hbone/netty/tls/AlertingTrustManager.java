@@ -45,6 +45,7 @@ final class AlertingTrustManager extends X509ExtendedTrustManager {
                     case UNKNOWN_AUTHORITY -> CertificateVerifier.X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY;
                     case EXPIRED -> CertificateVerifier.X509_V_ERR_CERT_HAS_EXPIRED;
                     case NOT_YET_VALID -> CertificateVerifier.X509_V_ERR_CERT_NOT_YET_VALID;
+                    case REVOKED -> CertificateVerifier.X509_V_ERR_CERT_REVOKED;
                     case BAD_CERTIFICATE, OTHER_IDENTITY -> CertificateVerifier.X509_V_ERR_CERT_REJECTED;
                 };
         return new OpenSslCertificateException(e.getMessage(), e, code);

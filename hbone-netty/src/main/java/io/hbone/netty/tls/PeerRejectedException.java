@@ -19,6 +19,8 @@ final class PeerRejectedException extends CertificateException {
         UNKNOWN_AUTHORITY,
         EXPIRED,
         NOT_YET_VALID,
+        /** It, or a certificate of its path, is on a revocation list. */
+        REVOKED,
         /** Genuine, but somebody else. */
         OTHER_IDENTITY
     }
@@ -39,7 +41,11 @@ final class PeerRejectedException extends CertificateException {
     }
 
     TunnelError error() {
-        return reason == Reason.OTHER_IDENTITY ? TunnelError.PEER_IDENTITY_MISMATCH : TunnelError.TLS_HANDSHAKE_FAILED;
+        return switch (reason) {
+            case OTHER_IDENTITY -> TunnelError.PEER_IDENTITY_MISMATCH;
+            case REVOKED -> TunnelError.PEER_CERTIFICATE_REVOKED;
+            default -> TunnelError.TLS_HANDSHAKE_FAILED;
+        };
     }
 
     @Override

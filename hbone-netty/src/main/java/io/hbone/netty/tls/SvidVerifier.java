@@ -1,5 +1,6 @@
 package io.hbone.netty.tls;
 
+import io.hbone.core.RevocationSource;
 import io.hbone.core.SpiffeId;
 import io.hbone.core.TrustBundle;
 import io.hbone.core.TrustBundles;
@@ -37,14 +38,20 @@ final class SvidVerifier {
     private final TrustBundles bundles;
     private final VerifiedChains verified;
     private final Clock clock;
+    private final RevocationSource revocations;
 
     /** Prepared when a trust domain is first met: most bundles of a large federation are never used. */
     private final Map<TrustDomain, Authorities> prepared = new ConcurrentHashMap<>();
 
     SvidVerifier(TrustBundles bundles, VerifiedChains verified, Clock clock) {
+        this(bundles, verified, clock, RevocationSource.NONE);
+    }
+
+    SvidVerifier(TrustBundles bundles, VerifiedChains verified, Clock clock, RevocationSource revocations) {
         this.bundles = bundles;
         this.verified = verified;
         this.clock = clock;
+        this.revocations = revocations;
     }
 
     /**
@@ -69,11 +76,11 @@ final class SvidVerifier {
                     && known.holdsAt(now)
                     && known.mayBe(role)
                     && known.authorities().equals(authoritiesOf(known.id().trustDomain()))) {
-                return known;
+                return notRevoked(known);
             }
             VerifiedPeer peer = verifyAnew(chain, role, now);
             verified.put(digest, peer);
-            return peer;
+            return notRevoked(peer);
         } catch (PeerRejectedException e) {
             throw e;
         } catch (CertificateException | RuntimeException e) {
@@ -82,6 +89,14 @@ final class SvidVerifier {
             throw new PeerRejectedException(
                     Reason.BAD_CERTIFICATE, "peer presented a certificate that cannot be read: " + e, e);
         }
+    }
+
+    /** Asked for known chains as well: what is remembered says nothing about lists that came since. */
+    private VerifiedPeer notRevoked(VerifiedPeer peer) throws PeerRejectedException {
+        if (peer.isRevoked(revocations.current())) {
+            throw peer.revoked();
+        }
+        return peer;
     }
 
     private VerifiedPeer verifyAnew(X509Certificate[] chain, PeerRole role, Instant now) throws CertificateException {
@@ -188,7 +203,8 @@ final class SvidVerifier {
         }
         return new VerifiedPeer(
                 id,
-                serial(path.get(0)),
+                path.get(0).getSerialNumber(),
+                path.subList(1, path.size()),
                 notBefore,
                 notAfter,
                 isFor(purposes, PeerRole.SERVER),

@@ -1,5 +1,6 @@
 package io.hbone.netty.tls;
 
+import io.hbone.core.RevocationSource;
 import io.hbone.core.SpiffeId;
 import io.hbone.core.WorkloadCertificate;
 import io.netty.buffer.ByteBufAllocator;
@@ -32,12 +33,14 @@ public final class TlsContexts implements AutoCloseable {
     /** How much plaintext one call encrypts at most, bytes: four records, which leave in one write. */
     public static final int DEFAULT_WRAP_DATA_SIZE = 64 * 1024;
 
-    /** A node's peers; about 2 MB when full. */
+    /** A node's peers; about 2 MB when full, as paths share their issuers. */
     private static final int MAX_VERIFIED_CHAINS = 4096;
 
     private final TlsProvider provider;
     private final Clock clock;
     private final int wrapDataSize;
+    private final RevocationSource revocations;
+    private final LivePeers live;
     private final VerifiedChains verified = new VerifiedChains(MAX_VERIFIED_CHAINS);
 
     /** Replaced, never changed, so that it is read without a lock. Null when closed. */
@@ -55,12 +58,24 @@ public final class TlsContexts implements AutoCloseable {
      * @throws IllegalStateException when {@code provider} cannot be used on this machine
      */
     public TlsContexts(TlsProvider provider, Clock clock, int wrapDataSize) {
+        this(provider, clock, wrapDataSize, RevocationSource.NONE);
+    }
+
+    /**
+     * @param clock says which certificates are valid
+     * @param wrapDataSize as above
+     * @param revocations keeps revoked peers out, and cuts them off when they are connected
+     * @throws IllegalStateException when {@code provider} cannot be used on this machine
+     */
+    public TlsContexts(TlsProvider provider, Clock clock, int wrapDataSize, RevocationSource revocations) {
         if (wrapDataSize <= 0) {
             throw new IllegalArgumentException("wrapDataSize: " + wrapDataSize + " (expected: > 0)");
         }
         this.provider = provider.requireAvailable();
         this.clock = clock;
         this.wrapDataSize = wrapDataSize;
+        this.revocations = revocations;
+        this.live = new LivePeers(revocations);
     }
 
     /** Who does the cryptography. */
@@ -151,6 +166,7 @@ public final class TlsContexts implements AutoCloseable {
             last = contexts;
             contexts = null;
         }
+        live.close();
         if (last != null) {
             last.values().forEach(CertificateContexts::close);
         }
@@ -160,6 +176,7 @@ public final class TlsContexts implements AutoCloseable {
         // Zero would mean for ever.
         handler.setHandshakeTimeoutMillis(Math.max(1, handshakeTimeout.toMillis()));
         handler.setWrapDataSize(wrapDataSize);
+        live.watch(handler);
         return handler;
     }
 
@@ -187,7 +204,7 @@ public final class TlsContexts implements AutoCloseable {
         CertificateContexts added = new CertificateContexts(
                 provider,
                 certificate,
-                new SpiffeTrustManager(new SvidVerifier(certificate.bundles(), verified, clock)),
+                new SpiffeTrustManager(new SvidVerifier(certificate.bundles(), verified, clock, revocations)),
                 clock.millis());
         Map<WorkloadCertificate, CertificateContexts> next = new IdentityHashMap<>();
         now.forEach((other, contextsOfOther) -> {

@@ -50,16 +50,16 @@ public final class TlsFailures {
     /**
      * @param failure what the handshake failed with, or an exception after it that {@link #isTls} claims
      * @param peer the address that the message names
-     * @return with {@link TunnelError#PEER_IDENTITY_MISMATCH}, {@link TunnelError#TLS_HANDSHAKE_TIMEOUT} or, for all else, {@link
+     * @return with {@link TunnelError#PEER_IDENTITY_MISMATCH}, {@link TunnelError#PEER_CERTIFICATE_REVOKED}, {@link TunnelError#TLS_HANDSHAKE_TIMEOUT} or, for all else, {@link
      *     TunnelError#TLS_HANDSHAKE_FAILED}
      */
     public static TunnelException explain(Throwable failure, Object peer) {
         PeerRejectedException rejected = find(failure, PeerRejectedException.class);
         if (rejected != null) {
             // The text of an identity error is known to operators by its first words.
-            return rejected.error() == TunnelError.PEER_IDENTITY_MISMATCH
-                    ? new TunnelException(rejected.error(), rejected.getMessage() + " (peer: " + peer + ")", failure)
-                    : failed(peer, String.valueOf(rejected.getMessage()), failure);
+            return rejected.error() == TunnelError.TLS_HANDSHAKE_FAILED
+                    ? failed(peer, String.valueOf(rejected.getMessage()), failure)
+                    : new TunnelException(rejected.error(), rejected.getMessage() + " (peer: " + peer + ")", failure);
         }
         SslHandshakeTimeoutException timeout = find(failure, SslHandshakeTimeoutException.class);
         if (timeout != null) {

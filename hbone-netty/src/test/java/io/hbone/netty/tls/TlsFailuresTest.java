@@ -60,8 +60,17 @@ class TlsFailuresTest {
                 .hasCause(wrapped);
     }
 
+    @Test
+    void a_revoked_certificate_is_told_apart() {
+        TunnelException failure =
+                TlsFailures.explain(new PeerRejectedException(Reason.REVOKED, "it is on a revocation list"), PEER);
+
+        assertThat(failure.error()).isEqualTo(TunnelError.PEER_CERTIFICATE_REVOKED);
+        assertThat(failure).hasMessage("it is on a revocation list (peer: " + PEER + ")");
+    }
+
     @ParameterizedTest
-    @EnumSource
+    @EnumSource(mode = EnumSource.Mode.EXCLUDE, names = "REVOKED")
     void only_another_identity_is_a_mismatch(Reason reason) {
         TunnelException failure = TlsFailures.explain(
                 new SSLHandshakeException("General OpenSslEngine problem")

@@ -26,6 +26,7 @@ import org.jspecify.annotations.Nullable;
  * @param trustDomain {@code TRUST_DOMAIN}, of workloads whose entry names none
  * @param localXds {@code LOCAL_XDS_PATH} or {@code LOCAL_XDS}
  * @param identity where certificates come from
+ * @param revocationLists {@code CRL_PATH}; null for none
  * @param listen where the node listens
  * @param sockets how it treats its TCP sockets: {@code HBONE_TRANSPORT}, {@code PACKET_MARK}, {@code KEEPALIVE_*}, {@code
  *     USER_TIMEOUT_ENABLED}, {@code ENABLE_ORIG_SRC}
@@ -45,6 +46,7 @@ public record ProxyConfig(
         TrustDomain trustDomain,
         LocalXds localXds,
         IdentityMaterial identity,
+        @Nullable Path revocationLists,
         ListenPlan listen,
         Sockets sockets,
         HboneSettings tunnel,
@@ -100,6 +102,7 @@ public record ProxyConfig(
                 trustDomain(env),
                 localXds(env),
                 identity(env),
+                path(env, "CRL_PATH"),
                 listen(env),
                 sockets(env),
                 tunnel(env),
@@ -128,7 +131,6 @@ public record ProxyConfig(
         if (env.flag("TLS12_ENABLED", false)) {
             throw ConfigException.of("TLS12_ENABLED", "true", "false: tunnels are TLS 1.3 only");
         }
-        refuse(env, "CRL_PATH", "not set, as revocation lists are yet to come");
         refuse(env, "COMPLIANCE_POLICY", "not set, as compliance policies are yet to come");
     }
 

@@ -63,6 +63,7 @@ public final class TrafficMetrics implements ConnectionObserver {
     private final Counter sent;
     private final Counter denied;
     private final Counter tolerated;
+    private final Counter revoked;
     private final Counter tunnelsOpened;
     private final Counter tunnelsClosed;
     private final Gauge tunnelsOpen;
@@ -96,6 +97,11 @@ public final class TrafficMetrics implements ConnectionObserver {
                 "reporter",
                 "response_flags");
         tolerated = counter(registry, "hbone_tolerated", "What peers sent that was wrong and was survived");
+        revoked = counter(
+                registry,
+                "istio_crl_policy_rejections",
+                "Connections refused or cut off because a certificate of the peer is revoked (unstable)",
+                "reporter");
         tunnelsOpened = counter(registry, "hbone_tunnels_opened", "Tunnels that came up", "reporter", "cipher_suite");
         tunnelsClosed = counter(
                 registry, "hbone_tunnels_closed", "Tunnels that were up and are gone", "reporter", "response_flags");
@@ -132,6 +138,7 @@ public final class TrafficMetrics implements ConnectionObserver {
     public void denied(
             Direction direction, InetSocketAddress source, InetSocketAddress destination, TunnelException why) {
         denied.labelValues(reporter(direction), why.flag().text()).inc();
+        countIfRevoked(direction, why);
     }
 
     @Override
@@ -146,6 +153,9 @@ public final class TrafficMetrics implements ConnectionObserver {
         String reporter = reporter(tunnel.direction());
         ResponseFlag flag = why == null ? ResponseFlag.NONE : why.flag();
         tunnelsClosed.labelValues(reporter, flag.text()).inc();
+        if (why != null) {
+            countIfRevoked(tunnel.direction(), why);
+        }
         GaugeDataPoint open = tunnelsOpen.labelValues(reporter);
         open.dec();
     }
@@ -153,6 +163,12 @@ public final class TrafficMetrics implements ConnectionObserver {
     @Override
     public void tolerated(InetSocketAddress peer, String what) {
         tolerated.inc();
+    }
+
+    private void countIfRevoked(Direction direction, TunnelException why) {
+        if (why.flag() == ResponseFlag.CERT_REVOKED) {
+            revoked.labelValues(reporter(direction)).inc();
+        }
     }
 
     private static String reporter(Direction direction) {

@@ -340,7 +340,6 @@ class ProxyConfigTest {
                         "ENABLE_PROXY",
                         "false"),
                 bad("TLS12_ENABLED: \"true\" (expected: false: tunnels are TLS 1.3 only)", "TLS12_ENABLED", "true"),
-                bad("CRL_PATH: \"/crl\" (expected: not set, as revocation lists are yet to come)", "CRL_PATH", "/crl"),
                 bad(
                         "COMPLIANCE_POLICY: \"pqc\" (expected: not set, as compliance policies are yet to come)",
                         "COMPLIANCE_POLICY",

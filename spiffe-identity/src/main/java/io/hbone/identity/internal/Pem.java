@@ -102,6 +102,17 @@ public final class Pem {
         return blocks.get(0).content;
     }
 
+    /** The contents of all blocks with that label; none is no error. @throws CertificateException when it is not PEM */
+    public static List<byte[]> contents(String text, String label) throws CertificateException {
+        List<byte[]> contents = new ArrayList<>();
+        for (Block block : blocks(text)) {
+            if (block.label.equals(label)) {
+                contents.add(block.content);
+            }
+        }
+        return contents;
+    }
+
     /** One block. */
     static String write(String label, byte[] content) {
         StringBuilder out = new StringBuilder();
