@@ -121,10 +121,7 @@ final class CaCommand implements Callable<Integer> {
         @Option(names = "--token-review", required = true, description = "Ask the API server of this pod's cluster.")
         private boolean enabled;
 
-        @Option(
-                names = "--audience",
-                defaultValue = "istio-ca",
-                description = "Of tokens (default: ${DEFAULT-VALUE}).")
+        @Option(names = "--audience", defaultValue = "istio-ca", description = "Of tokens (default: ${DEFAULT-VALUE}).")
         private String audience = "";
 
         @Option(

@@ -75,8 +75,7 @@ class ModuleArrowsTest {
             classes().should(useInternalsOfTheirOwnModuleOnly()).because("internal packages change without notice");
 
     @ArchTest
-    static final ArchRule every_package_is_null_marked =
-            classes()
+    static final ArchRule every_package_is_null_marked = classes()
             .that()
             .resideOutsideOfPackage("..proto..")
             .should(liveInANullMarkedPackage())

@@ -125,8 +125,9 @@ class RevocationTest {
 
     @Test
     void sameSerialOfAnotherIssuer_isNotRevoked() {
-        ofTheServer.revoked = (serial, issuer) -> !issuer.equals(INTERMEDIATE.signer().getCertificate())
-                && serial.equals(CLIENT.leaf().getSerialNumber());
+        ofTheServer.revoked = (serial, issuer) ->
+                !issuer.equals(INTERMEDIATE.signer().getCertificate())
+                        && serial.equals(CLIENT.leaf().getSerialNumber());
 
         connect();
 

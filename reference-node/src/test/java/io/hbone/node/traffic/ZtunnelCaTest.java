@@ -68,8 +68,7 @@ class ZtunnelCaTest {
         Map<String, String> variables = new HashMap<>(mesh.environment(mesh.client()));
         variables.put("CA_ADDRESS", "https://localhost:15012");
         variables.put(
-                "CA_ROOT_CA",
-                CertificateAuthority.rootFile(keys, TRUST_DOMAIN).toString());
+                "CA_ROOT_CA", CertificateAuthority.rootFile(keys, TRUST_DOMAIN).toString());
         variables.put(
                 "AUTH_TOKEN",
                 Files.writeString(folder.resolve("istio-token"), TOKEN).toString());
@@ -92,7 +91,10 @@ class ZtunnelCaTest {
         return Map.of(
                 "HBONE_CERT_CHAIN", write(folder.resolve("node.pem"), "CERTIFICATE", leaf),
                 "HBONE_KEY",
-                        write(folder.resolve("node.key"), "PRIVATE KEY", key.getPrivate().getEncoded()),
+                        write(
+                                folder.resolve("node.key"),
+                                "PRIVATE KEY",
+                                key.getPrivate().getEncoded()),
                 "HBONE_ROOT_CERTS",
                         CertificateAuthority.rootFile(folder.resolve("ca"), TRUST_DOMAIN)
                                 .toString());

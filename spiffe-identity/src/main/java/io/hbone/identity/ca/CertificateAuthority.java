@@ -83,7 +83,8 @@ public final class CertificateAuthority {
         X509Certificate last = certificates.get(certificates.size() - 1);
         boolean endsWithRoot = last.getSubjectX500Principal().equals(last.getIssuerX500Principal());
         if (roots == null && !endsWithRoot) {
-            throw new IOException(chain + ": does not end with a root (expected: the root at its end, or a file with roots)");
+            throw new IOException(
+                    chain + ": does not end with a root (expected: the root at its end, or a file with roots)");
         }
         List<X509Certificate> anchors = roots == null ? List.of(last) : certificates(roots);
         List<X509Certificate> between = certificates.subList(0, certificates.size() - (endsWithRoot ? 1 : 0));

@@ -34,8 +34,7 @@ final class CertificateService extends IstioCertificateServiceImplBase {
     }
 
     @Override
-    public void createCertificate(
-            IstioCertificateRequest request, StreamObserver<IstioCertificateResponse> observer) {
+    public void createCertificate(IstioCertificateRequest request, StreamObserver<IstioCertificateResponse> observer) {
         CallOrigin origin = CallOrigin.current();
         String token = origin.token();
         if (token == null) {
@@ -122,7 +121,8 @@ final class CertificateService extends IstioCertificateServiceImplBase {
         }
         SpiffeId id = named == null ? caller.self() : named;
         if (id == null) {
-            throw new GeneralSecurityException("csr: no URI name (expected: one, as the token is for several identities)");
+            throw new GeneralSecurityException(
+                    "csr: no URI name (expected: one, as the token is for several identities)");
         }
         return id;
     }

@@ -80,7 +80,8 @@ final class HttpKubernetesApi implements KubernetesApi {
                     .timeout(TIMEOUT)
                     .build();
         } catch (IOException | IllegalArgumentException e) {
-            return CompletableFuture.failedStage(new IOException("token of our service account " + token + ": " + e, e));
+            return CompletableFuture.failedStage(
+                    new IOException("token of our service account " + token + ": " + e, e));
         }
         return client.sendAsync(request, BodyHandlers.ofString()).thenCompose(response -> answer(path, response));
     }

@@ -22,7 +22,8 @@ record IdentityPattern(String trustDomain, String namespace, String serviceAccou
             String serviceAccount = parts[6];
             String concrete = text;
             if (namespace.equals(ANY) || serviceAccount.equals(ANY)) {
-                concrete = String.join("/", parts[0], parts[1], parts[2], "ns", or(namespace), "sa", or(serviceAccount));
+                concrete =
+                        String.join("/", parts[0], parts[1], parts[2], "ns", or(namespace), "sa", or(serviceAccount));
             }
             SpiffeId id = SpiffeId.parseStrict(concrete);
             return new IdentityPattern(id.trustDomain().name(), namespace, serviceAccount);

@@ -116,8 +116,7 @@ public final class IstioCaServer implements AutoCloseable {
         public IstioCaServer start() throws IOException {
             ScheduledExecutorService executor = IdentityThreads.single("hbone-ca");
             try {
-                ServingCertificate serving =
-                        new ServingCertificate(authority, dnsNames, servingLifetime, executor);
+                ServingCertificate serving = new ServingCertificate(authority, dnsNames, servingLifetime, executor);
                 IssuancePolicy effective = policy == null ? IssuancePolicy.of(authority.trustDomain()) : policy;
                 Server server = NettyServerBuilder.forAddress(
                                 address,

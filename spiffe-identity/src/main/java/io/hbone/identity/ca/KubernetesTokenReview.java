@@ -57,7 +57,8 @@ public final class KubernetesTokenReview implements TokenAuthenticator {
         String host = System.getenv("KUBERNETES_SERVICE_HOST");
         String port = System.getenv("KUBERNETES_SERVICE_PORT");
         if (host == null || port == null) {
-            throw new IOException("KUBERNETES_SERVICE_HOST, KUBERNETES_SERVICE_PORT: not set (expected: to run in a pod)");
+            throw new IOException(
+                    "KUBERNETES_SERVICE_HOST, KUBERNETES_SERVICE_PORT: not set (expected: to run in a pod)");
         }
         URI server = URI.create("https://" + (host.contains(":") ? "[" + host + "]" : host) + ":" + port);
         return of(
@@ -99,7 +100,9 @@ public final class KubernetesTokenReview implements TokenAuthenticator {
     private Caller caller(String json) {
         try {
             JsonObject status = object(JsonParser.parseString(json), "status");
-            if (status == null || !status.has("authenticated") || !status.get("authenticated").getAsBoolean()) {
+            if (status == null
+                    || !status.has("authenticated")
+                    || !status.get("authenticated").getAsBoolean()) {
                 throw new TokenRejectedException("not authenticated by the API server: " + text(status, "error"));
             }
             JsonElement audiences = status.get("audiences");
@@ -117,7 +120,8 @@ public final class KubernetesTokenReview implements TokenAuthenticator {
         } catch (TokenRejectedException e) {
             throw new CompletionException(e);
         } catch (JsonParseException | IllegalStateException | UnsupportedOperationException e) {
-            throw new CompletionException(new IOException("API server: TokenReview not understood: " + e.getMessage(), e));
+            throw new CompletionException(
+                    new IOException("API server: TokenReview not understood: " + e.getMessage(), e));
         }
     }
 
@@ -152,9 +156,8 @@ public final class KubernetesTokenReview implements TokenAuthenticator {
             if (!nodeAccounts.contains(namespace + "/" + account)) {
                 return CompletableFuture.completedStage(false);
             }
-            return node().thenCompose(where -> where == null
-                    ? CompletableFuture.completedStage(false)
-                    : hasPodOn(where, id));
+            return node().thenCompose(
+                            where -> where == null ? CompletableFuture.completedStage(false) : hasPodOn(where, id));
         }
 
         /** Tokens of Kubernetes 1.30 and later name the node; before, the pod knows it. */
@@ -168,11 +171,14 @@ public final class KubernetesTokenReview implements TokenAuthenticator {
 
         private CompletionStage<Boolean> hasPodOn(String where, SpiffeId id) {
             String selector = "spec.nodeName=" + where + ",spec.serviceAccountName=" + id.serviceAccount();
-            String path = "/api/v1/namespaces/" + segment(String.valueOf(id.namespace())) + "/pods?limit=1&fieldSelector="
-                    + segment(selector);
+            String path = "/api/v1/namespaces/" + segment(String.valueOf(id.namespace()))
+                    + "/pods?limit=1&fieldSelector=" + segment(selector);
             return api.get(path).thenApply(json -> {
-                JsonElement items = JsonParser.parseString(json).getAsJsonObject().get("items");
-                return items != null && items.isJsonArray() && !items.getAsJsonArray().isEmpty();
+                JsonElement items =
+                        JsonParser.parseString(json).getAsJsonObject().get("items");
+                return items != null
+                        && items.isJsonArray()
+                        && !items.getAsJsonArray().isEmpty();
             });
         }
     }

@@ -27,10 +27,7 @@ final class ServingCertificate implements AutoCloseable {
 
     /** @throws GeneralSecurityException when none can be issued */
     ServingCertificate(
-            CertificateAuthority authority,
-            List<String> dnsNames,
-            Duration lifetime,
-            ScheduledExecutorService executor)
+            CertificateAuthority authority, List<String> dnsNames, Duration lifetime, ScheduledExecutorService executor)
             throws GeneralSecurityException {
         this.authority = authority;
         this.dnsNames = List.copyOf(dnsNames);

@@ -143,7 +143,8 @@ public final class TokenFile implements TokenAuthenticator {
         if (word.startsWith(DIGEST)) {
             String digest = word.substring(DIGEST.length());
             if (!digest.matches("[0-9a-f]{64}")) {
-                throw new IllegalArgumentException("a digest that is none (expected: sha256: and 64 hexadecimal digits)");
+                throw new IllegalArgumentException(
+                        "a digest that is none (expected: sha256: and 64 hexadecimal digits)");
             }
             return digest;
         }

@@ -76,7 +76,8 @@ final class CrlSet implements Revocations {
         try {
             X509CRL list = (X509CRL) CertificateFactory.getInstance("X.509").generateCRL(new ByteArrayInputStream(der));
             if (list.getExtensionValue(DELTA) != null) {
-                throw new CRLException("a delta CRL of " + list.getIssuerX500Principal() + " (expected: a complete one)");
+                throw new CRLException(
+                        "a delta CRL of " + list.getIssuerX500Principal() + " (expected: a complete one)");
             }
             return list;
         } catch (RuntimeException e) {

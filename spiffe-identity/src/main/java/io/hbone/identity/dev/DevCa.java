@@ -44,7 +44,8 @@ public final class DevCa {
     /** The directory that all nodes of this user on this machine share when none is named. */
     public static Path defaultDirectory() {
         try {
-            // By number: a name may hold anything. The checks of open() keep out a directory that somebody else put there.
+            // By number: a name may hold anything. The checks of open() keep out a directory that somebody else put
+            // there.
             return Path.of(System.getProperty("java.io.tmpdir"), "hbone-dev-ca-" + OwnerOnlyFiles.userId());
         } catch (IOException e) {
             throw new UncheckedIOException("development CA: cannot tell which user this is: " + e, e);

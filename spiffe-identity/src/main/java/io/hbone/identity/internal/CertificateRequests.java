@@ -7,6 +7,7 @@ import java.security.KeyPair;
 import java.security.PublicKey;
 import java.util.ArrayList;
 import java.util.List;
+import org.bouncycastle.asn1.pkcs.PKCSObjectIdentifiers;
 import org.bouncycastle.asn1.x500.RDN;
 import org.bouncycastle.asn1.x500.X500Name;
 import org.bouncycastle.asn1.x509.Extension;
@@ -14,7 +15,6 @@ import org.bouncycastle.asn1.x509.Extensions;
 import org.bouncycastle.asn1.x509.ExtensionsGenerator;
 import org.bouncycastle.asn1.x509.GeneralName;
 import org.bouncycastle.asn1.x509.GeneralNames;
-import org.bouncycastle.asn1.pkcs.PKCSObjectIdentifiers;
 import org.bouncycastle.operator.OperatorCreationException;
 import org.bouncycastle.operator.jcajce.JcaContentSignerBuilder;
 import org.bouncycastle.operator.jcajce.JcaContentVerifierProviderBuilder;
@@ -71,7 +71,8 @@ public final class CertificateRequests {
      */
     public static Request read(String pem) throws GeneralSecurityException {
         if (pem.length() > MAX_LENGTH) {
-            throw new GeneralSecurityException("csr: " + pem.length() + " characters (expected: <= " + MAX_LENGTH + ")");
+            throw new GeneralSecurityException(
+                    "csr: " + pem.length() + " characters (expected: <= " + MAX_LENGTH + ")");
         }
         try {
             JcaPKCS10CertificationRequest request = new JcaPKCS10CertificationRequest(Pem.only(pem, LABEL));

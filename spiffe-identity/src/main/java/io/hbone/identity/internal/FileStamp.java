@@ -19,7 +19,6 @@ public record FileStamp(FileTime modified, long size, String key) {
     /** @throws IOException when there is none */
     public static FileStamp of(Path file) throws IOException {
         BasicFileAttributes attributes = Files.readAttributes(file, BasicFileAttributes.class);
-        return new FileStamp(
-                attributes.lastModifiedTime(), attributes.size(), String.valueOf(attributes.fileKey()));
+        return new FileStamp(attributes.lastModifiedTime(), attributes.size(), String.valueOf(attributes.fileKey()));
     }
 }

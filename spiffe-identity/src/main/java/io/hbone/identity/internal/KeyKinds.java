@@ -12,8 +12,7 @@ import java.security.spec.NamedParameterSpec;
 
 /** Which keys are good enough, and how they sign. The kinds are those that a workload's certificate may have. */
 public final class KeyKinds {
-    private static final String EXPECTED =
-            "ECDSA P-256 or P-384, Ed25519, or RSA of 2048 bits to 8192 bits";
+    private static final String EXPECTED = "ECDSA P-256 or P-384, Ed25519, or RSA of 2048 bits to 8192 bits";
     private static final int MIN_RSA_BITS = 2048;
 
     /** More makes every verification slow, and helps nobody. */

@@ -73,8 +73,8 @@ public final class CaRoots {
         }
         List<X509Certificate> certificates;
         try {
-            certificates =
-                    Pem.certificates(file == null ? String.valueOf(pem) : Files.readString(file, StandardCharsets.ISO_8859_1));
+            certificates = Pem.certificates(
+                    file == null ? String.valueOf(pem) : Files.readString(file, StandardCharsets.ISO_8859_1));
             KeyStore store = KeyStore.getInstance("PKCS12");
             store.load(null, null);
             for (int i = 0; i < certificates.size(); i++) {

@@ -63,7 +63,8 @@ final class CaTrustManager extends X509ExtendedTrustManager {
                 }
             }
         }
-        throw new CertificateException("the CA's certificate is for " + presented + " (expected: one of " + names + ")");
+        throw new CertificateException(
+                "the CA's certificate is for " + presented + " (expected: one of " + names + ")");
     }
 
     private static boolean matches(String presented, String name) {

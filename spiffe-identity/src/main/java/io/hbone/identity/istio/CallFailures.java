@@ -2,8 +2,8 @@ package io.hbone.identity.istio;
 
 import io.grpc.Status;
 import java.nio.file.Path;
-import javax.net.ssl.SSLException;
 import java.security.cert.CertificateException;
+import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
 
 /** Says in an operator's words why a CA did not answer, and what to look at. */

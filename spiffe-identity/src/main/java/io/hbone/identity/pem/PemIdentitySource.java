@@ -140,7 +140,8 @@ public final class PemIdentitySource implements IdentitySource {
         } else if (latest.isEmpty()) {
             why = String.valueOf(trouble);
         } else {
-            String ids = latest.keySet().stream().map(SpiffeId::toString).sorted().collect(Collectors.joining(", "));
+            String ids =
+                    latest.keySet().stream().map(SpiffeId::toString).sorted().collect(Collectors.joining(", "));
             why = sets + " is of " + ids;
         }
         return new TunnelException(TunnelError.CERTIFICATE_UNAVAILABLE, "identity error: " + workload + ": " + why);
@@ -185,8 +186,7 @@ public final class PemIdentitySource implements IdentitySource {
 
     private void report(@Nullable WorkloadCertificate held, String trouble) {
         log.warn("certificate not loaded{}: {}", held == null ? "" : ", the last one stays in use", trouble);
-        TunnelException error =
-                new TunnelException(TunnelError.CERTIFICATE_UNAVAILABLE, "identity error: " + trouble);
+        TunnelException error = new TunnelException(TunnelError.CERTIFICATE_UNAVAILABLE, "identity error: " + trouble);
         if (held == null) {
             subscriptions.failed(error);
         } else {

@@ -62,8 +62,8 @@ class IstioCaServerTest {
         authority = CertificateAuthority.open(directory.resolve("ca"), TRUST_DOMAIN, Clock.systemUTC());
         tokens = directory.resolve("tokens");
         token = directory.resolve("token");
-        writeTokens(NODE_TOKEN + " node-a impersonate spiffe://cluster.local/ns/*/sa/*\n" + JOB_TOKEN
-                + " job " + ID + "\n");
+        writeTokens(NODE_TOKEN + " node-a impersonate spiffe://cluster.local/ns/*/sa/*\n" + JOB_TOKEN + " job " + ID
+                + "\n");
         Files.writeString(token, NODE_TOKEN + "\n");
     }
 
@@ -136,8 +136,7 @@ class IstioCaServerTest {
         assertThat(certificate.bundles().of(TRUST_DOMAIN).authorities()).isEqualTo(authority.roots());
         assertThat(Duration.between(Instant.now(), certificate.notAfter()))
                 .isBetween(Duration.ofMinutes(58), Duration.ofHours(1));
-        assertThat(certificate.leaf().getPublicKey())
-                .isNotEqualTo(other.leaf().getPublicKey());
+        assertThat(certificate.leaf().getPublicKey()).isNotEqualTo(other.leaf().getPublicKey());
     }
 
     @Test
@@ -267,9 +266,7 @@ class IstioCaServerTest {
             IstioCaServer server = start(server().servingLifetime(Duration.ofSeconds(1)));
             IstioCaFetcher first = fetcher(client(server));
             get(first, WORKLOAD);
-            await()
-                    .atMost(Duration.ofSeconds(20))
-                    .until(() -> log.lines().size() >= 5);
+            await().atMost(Duration.ofSeconds(20)).until(() -> log.lines().size() >= 5);
 
             get(first, WORKLOAD);
             assertThat(get(fetcher(client(server)), WORKLOAD).id()).isEqualTo(ID);
@@ -284,8 +281,7 @@ class IstioCaServerTest {
                 files.chain(), files.key(), files.root(), TRUST_DOMAIN, Clock.systemUTC());
         IstioCaServer server = start(server());
 
-        WorkloadCertificate certificate =
-                get(fetcher(client(server).roots(CaRoots.file(files.root()))), WORKLOAD);
+        WorkloadCertificate certificate = get(fetcher(client(server).roots(CaRoots.file(files.root()))), WORKLOAD);
 
         assertThat(certificate.chain()).hasSize(2);
         assertThat(certificate.chain().get(1).getSubjectX500Principal().getName())
@@ -318,8 +314,8 @@ class IstioCaServerTest {
     @Test
     void fetch_whoNeverAnswers_endsWithinTheDeadline() throws Exception {
         try (ServerSocket silent = new ServerSocket(0)) {
-            IstioCaFetcher fetcher = fetcher(IstioCaFetcher.builder("localhost:" + silent.getLocalPort())
-                    .deadline(Duration.ofMillis(300)));
+            IstioCaFetcher fetcher = fetcher(
+                    IstioCaFetcher.builder("localhost:" + silent.getLocalPort()).deadline(Duration.ofMillis(300)));
 
             assertThat(failure(fetcher, WORKLOAD)).contains("did not answer in time");
         }

@@ -127,9 +127,7 @@ class KubernetesTokenReviewTest {
 
     @Test
     void authenticate_nodeAccount_mayHaveWhatRunsOnItsNode() {
-        answer(
-                "system:serviceaccount:istio-system:ztunnel",
-                "\"authentication.kubernetes.io/node-name\":[\"node-a\"]");
+        answer("system:serviceaccount:istio-system:ztunnel", "\"authentication.kubernetes.io/node-name\":[\"node-a\"]");
         Caller caller = authenticate();
 
         assertThat(may(caller, BUYER, true)).isFalse();

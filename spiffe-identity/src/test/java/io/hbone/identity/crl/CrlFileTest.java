@@ -47,8 +47,8 @@ class CrlFileTest {
                     .build(signer(key))
                     .getEncoded();
             return new Issuer(
-                    (X509Certificate) CertificateFactory.getInstance("X.509")
-                            .generateCertificate(new ByteArrayInputStream(der)),
+                    (X509Certificate)
+                            CertificateFactory.getInstance("X.509").generateCertificate(new ByteArrayInputStream(der)),
                     key);
         }
 
@@ -58,8 +58,8 @@ class CrlFileTest {
 
         /** Its {@code nextUpdate} is long over. */
         byte[] list(long... serials) throws Exception {
-            X500Name name = X500Name.getInstance(
-                    certificate.getSubjectX500Principal().getEncoded());
+            X500Name name =
+                    X500Name.getInstance(certificate.getSubjectX500Principal().getEncoded());
             X509v2CRLBuilder builder = new X509v2CRLBuilder(name, Date.from(Instant.EPOCH));
             builder.setNextUpdate(Date.from(Instant.EPOCH.plusSeconds(60)));
             for (long serial : serials) {

@@ -166,9 +166,7 @@ class DevCaTest {
         open();
         Files.setPosixFilePermissions(parent.resolve("ca"), PosixFilePermissions.fromString("rwxrwxrwx"));
 
-        assertThatThrownBy(this::open)
-                .isInstanceOf(IOException.class)
-                .hasMessageContaining("others may write to it");
+        assertThatThrownBy(this::open).isInstanceOf(IOException.class).hasMessageContaining("others may write to it");
     }
 
     @Test
