@@ -1,6 +1,8 @@
 /**
- * What the packages of this module share and nobody else may use: PEM, issuing of certificates, files that only their owner may
- * read, subscriptions.
+ * What the identity sources are made of, and nobody else's business. {@code HeldCertificates} is the source: it keeps what is in
+ * use and judges what comes. A {@code CertificateFeed} brings it: {@code RefreshingFeed} by asking, those of the package {@code
+ * spire} by streams. Both run on an {@code Actor}, and let an {@code Admission} keep them from asking for everything at once.
+ * Besides, what packages share: PEM, issuing of certificates, files that only their owner may read, subscriptions.
  */
 @NullMarked
 package io.hbone.identity.internal;
