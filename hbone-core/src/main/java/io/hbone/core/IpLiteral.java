@@ -1,6 +1,7 @@
 package io.hbone.core;
 
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
@@ -10,10 +11,27 @@ import org.jspecify.annotations.Nullable;
  * the spellings of RFC 6943 section 3.1.1 "strict" and RFC 4291 section 2.2: no {@code 127.1}, no {@code 0x7f.0.0.1},
  * no zones.
  */
-final class IpLiteral {
+public final class IpLiteral {
     private static final int V6_BYTES = 16;
 
     private IpLiteral() {}
+
+    /** The address that {@code text} spells, without brackets and zones, or null. */
+    public static @Nullable InetAddress parse(String text) {
+        return parse(text, 0, text.length());
+    }
+
+    /** The one canonical spelling, IPv6 without brackets. */
+    public static String format(InetAddress address) {
+        return format(address.getAddress());
+    }
+
+    /** The address and its port in their one canonical spelling, IPv6 in brackets; a name where it is unresolved. */
+    public static String format(InetSocketAddress address) {
+        InetAddress ip = address.getAddress();
+        String host = ip == null ? address.getHostString() : format(ip);
+        return host.indexOf(':') < 0 ? host + ':' + address.getPort() : '[' + host + "]:" + address.getPort();
+    }
 
     /** The address that {@code text} spells, without brackets, or null. */
     static @Nullable InetAddress parse(CharSequence text, int from, int to) {
