@@ -3,7 +3,7 @@ package io.hbone.xds.model;
 import com.google.protobuf.ByteString;
 import com.google.protobuf.InvalidProtocolBufferException;
 import io.hbone.core.TrustDomain;
-import io.hbone.xds.proto.Address;
+import io.hbone.xds.proto.workload.Address;
 
 /**
  * Workloads and services from and to {@code istio.workload.Address} (spec/ztunnel.md 7.5). Decoding is strict about what decides

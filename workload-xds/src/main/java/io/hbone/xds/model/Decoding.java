@@ -2,7 +2,7 @@ package io.hbone.xds.model;
 
 import com.google.protobuf.ByteString;
 import com.google.protobuf.ProtocolMessageEnum;
-import io.hbone.xds.proto.Port;
+import io.hbone.xds.proto.workload.Port;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.util.LinkedHashMap;
@@ -35,7 +35,7 @@ final class Decoding {
     }
 
     static @Nullable GatewayAddress gateway(
-            String field, boolean present, io.hbone.xds.proto.GatewayAddress gateway, Interner interner) {
+            String field, boolean present, io.hbone.xds.proto.workload.GatewayAddress gateway, Interner interner) {
         if (!present) {
             return null;
         }

@@ -4,18 +4,18 @@ import com.google.protobuf.Any;
 import com.google.protobuf.ByteString;
 import com.google.protobuf.UInt32Value;
 import io.hbone.core.SpiffeId;
-import io.hbone.xds.proto.Extension;
-import io.hbone.xds.proto.IPFamilies;
-import io.hbone.xds.proto.LoadBalancing.HealthPolicy;
-import io.hbone.xds.proto.LoadBalancing.Mode;
-import io.hbone.xds.proto.LoadBalancing.Scope;
-import io.hbone.xds.proto.NamespacedHostname;
-import io.hbone.xds.proto.NetworkMode;
-import io.hbone.xds.proto.Port;
-import io.hbone.xds.proto.PortList;
-import io.hbone.xds.proto.Service.Visibility;
-import io.hbone.xds.proto.TunnelProtocol;
-import io.hbone.xds.proto.WorkloadStatus;
+import io.hbone.xds.proto.workload.Extension;
+import io.hbone.xds.proto.workload.IPFamilies;
+import io.hbone.xds.proto.workload.LoadBalancing.HealthPolicy;
+import io.hbone.xds.proto.workload.LoadBalancing.Mode;
+import io.hbone.xds.proto.workload.LoadBalancing.Scope;
+import io.hbone.xds.proto.workload.NamespacedHostname;
+import io.hbone.xds.proto.workload.NetworkMode;
+import io.hbone.xds.proto.workload.Port;
+import io.hbone.xds.proto.workload.PortList;
+import io.hbone.xds.proto.workload.Service.Visibility;
+import io.hbone.xds.proto.workload.TunnelProtocol;
+import io.hbone.xds.proto.workload.WorkloadStatus;
 import java.net.InetAddress;
 import java.util.ArrayList;
 import java.util.List;
@@ -24,8 +24,8 @@ import java.util.List;
 final class Encoder {
     private Encoder() {}
 
-    static io.hbone.xds.proto.Workload workload(Workload in) {
-        io.hbone.xds.proto.Workload.Builder out = io.hbone.xds.proto.Workload.newBuilder()
+    static io.hbone.xds.proto.workload.Workload workload(Workload in) {
+        io.hbone.xds.proto.workload.Workload.Builder out = io.hbone.xds.proto.workload.Workload.newBuilder()
                 .setUid(in.uid())
                 .setName(in.name())
                 .setNamespace(in.namespace())
@@ -41,7 +41,7 @@ final class Encoder {
                 .setNode(in.node())
                 .setClusterId(in.clusterId())
                 .setWorkloadType(
-                        io.hbone.xds.proto.WorkloadType.valueOf(in.type().name()))
+                        io.hbone.xds.proto.workload.WorkloadType.valueOf(in.type().name()))
                 .setWorkloadName(in.workloadName())
                 .setCanonicalName(in.canonicalName())
                 .setCanonicalRevision(in.canonicalRevision());
@@ -55,7 +55,7 @@ final class Encoder {
             out.setCapacity(UInt32Value.of(in.capacity()));
         }
         if (!in.locality().equals(Locality.UNKNOWN)) {
-            out.setLocality(io.hbone.xds.proto.Locality.newBuilder()
+            out.setLocality(io.hbone.xds.proto.workload.Locality.newBuilder()
                     .setRegion(in.locality().region())
                     .setZone(in.locality().zone())
                     .setSubzone(in.locality().subzone()));
@@ -67,8 +67,8 @@ final class Encoder {
             out.setNetworkGateway(gateway(in.networkGateway()));
         }
         if (in.applicationTunnel() != null) {
-            out.setApplicationTunnel(io.hbone.xds.proto.ApplicationTunnel.newBuilder()
-                    .setProtocol(io.hbone.xds.proto.ApplicationTunnel.Protocol.valueOf(
+            out.setApplicationTunnel(io.hbone.xds.proto.workload.ApplicationTunnel.newBuilder()
+                    .setProtocol(io.hbone.xds.proto.workload.ApplicationTunnel.Protocol.valueOf(
                             in.applicationTunnel().protocol().name()))
                     .setPort(in.applicationTunnel().port()));
         }
@@ -80,8 +80,8 @@ final class Encoder {
         return out.build();
     }
 
-    static io.hbone.xds.proto.Service service(Service in) {
-        io.hbone.xds.proto.Service.Builder out = io.hbone.xds.proto.Service.newBuilder()
+    static io.hbone.xds.proto.workload.Service service(Service in) {
+        io.hbone.xds.proto.workload.Service.Builder out = io.hbone.xds.proto.workload.Service.newBuilder()
                 .setName(in.ref().name())
                 .setNamespace(in.ref().namespace())
                 .setHostname(in.ref().hostname())
@@ -90,7 +90,7 @@ final class Encoder {
                 .setCanonical(in.canonical())
                 .setVisibility(in.namespaceOnly() ? Visibility.NAMESPACE : Visibility.PUBLIC);
         for (Vip vip : in.vips()) {
-            io.hbone.xds.proto.NetworkAddress.Builder address = networkAddress(
+            io.hbone.xds.proto.workload.NetworkAddress.Builder address = networkAddress(
                     new NetworkAddress(vip.network(), vip.range().address()));
             if (!vip.range().isSingle()) {
                 address.setLength(vip.range().prefix());
@@ -104,7 +104,7 @@ final class Encoder {
             out.setWaypoint(gateway(in.waypoint()));
         }
         for (WeightedWaypoint waypoint : in.weightedWaypoints()) {
-            out.addWeightedWaypoints(io.hbone.xds.proto.WeightedWaypoint.newBuilder()
+            out.addWeightedWaypoints(io.hbone.xds.proto.workload.WeightedWaypoint.newBuilder()
                     .setDestination(gateway(waypoint.waypoint()))
                     .setWeight((int) waypoint.weight()));
         }
@@ -114,8 +114,8 @@ final class Encoder {
         return out.build();
     }
 
-    private static io.hbone.xds.proto.LoadBalancing loadBalancing(LoadBalancing in) {
-        io.hbone.xds.proto.LoadBalancing.Builder out = io.hbone.xds.proto.LoadBalancing.newBuilder()
+    private static io.hbone.xds.proto.workload.LoadBalancing loadBalancing(LoadBalancing in) {
+        io.hbone.xds.proto.workload.LoadBalancing.Builder out = io.hbone.xds.proto.workload.LoadBalancing.newBuilder()
                 .setMode(
                         in.mode() == LoadBalancing.Mode.STANDARD
                                 ? Mode.UNSPECIFIED_MODE
@@ -138,9 +138,9 @@ final class Encoder {
         return out;
     }
 
-    private static io.hbone.xds.proto.GatewayAddress gateway(GatewayAddress in) {
-        io.hbone.xds.proto.GatewayAddress.Builder out =
-                io.hbone.xds.proto.GatewayAddress.newBuilder().setHboneMtlsPort(in.port());
+    private static io.hbone.xds.proto.workload.GatewayAddress gateway(GatewayAddress in) {
+        io.hbone.xds.proto.workload.GatewayAddress.Builder out =
+                io.hbone.xds.proto.workload.GatewayAddress.newBuilder().setHboneMtlsPort(in.port());
         if (in.destination() instanceof GatewayAddress.Hostname name) {
             out.setHostname(
                     NamespacedHostname.newBuilder().setNamespace(name.namespace()).setHostname(name.hostname()));
@@ -150,8 +150,8 @@ final class Encoder {
         return out.build();
     }
 
-    private static io.hbone.xds.proto.NetworkAddress.Builder networkAddress(NetworkAddress in) {
-        return io.hbone.xds.proto.NetworkAddress.newBuilder()
+    private static io.hbone.xds.proto.workload.NetworkAddress.Builder networkAddress(NetworkAddress in) {
+        return io.hbone.xds.proto.workload.NetworkAddress.newBuilder()
                 .setNetwork(in.network())
                 .setAddress(ByteString.copyFrom(in.address().getAddress()));
     }

@@ -2,11 +2,11 @@ package io.hbone.xds.model;
 
 import io.hbone.core.Route;
 import io.hbone.core.SpiffeId;
-import io.hbone.xds.proto.IPFamilies;
-import io.hbone.xds.proto.LoadBalancing.HealthPolicy;
-import io.hbone.xds.proto.LoadBalancing.Mode;
-import io.hbone.xds.proto.LoadBalancing.Scope;
-import io.hbone.xds.proto.NetworkAddress;
+import io.hbone.xds.proto.workload.IPFamilies;
+import io.hbone.xds.proto.workload.LoadBalancing.HealthPolicy;
+import io.hbone.xds.proto.workload.LoadBalancing.Mode;
+import io.hbone.xds.proto.workload.LoadBalancing.Scope;
+import io.hbone.xds.proto.workload.NetworkAddress;
 import java.net.InetAddress;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
@@ -26,7 +26,7 @@ final class ServiceDecoder {
         this.interner = interner;
     }
 
-    Service decode(io.hbone.xds.proto.Service in) {
+    Service decode(io.hbone.xds.proto.workload.Service in) {
         if (in.getHostname().isEmpty()) {
             throw new IllegalArgumentException("hostname: empty (expected: the service's host name)");
         }
@@ -42,7 +42,7 @@ final class ServiceDecoder {
                         : LoadBalancing.STANDARD,
                 families(in),
                 in.getCanonical(),
-                in.getVisibility() == io.hbone.xds.proto.Service.Visibility.NAMESPACE);
+                in.getVisibility() == io.hbone.xds.proto.workload.Service.Visibility.NAMESPACE);
     }
 
     private List<Vip> vips(List<NetworkAddress> addresses) {
@@ -62,7 +62,7 @@ final class ServiceDecoder {
     }
 
     /** A name that is no SPIFFE id cannot be anybody's here; a ServiceEntry may well have some for other clients. */
-    private Set<SpiffeId> subjectAltNames(io.hbone.xds.proto.Service in) {
+    private Set<SpiffeId> subjectAltNames(io.hbone.xds.proto.workload.Service in) {
         Set<SpiffeId> names = new LinkedHashSet<>();
         for (String name : in.getSubjectAltNamesList()) {
             try {
@@ -78,7 +78,7 @@ final class ServiceDecoder {
         return names;
     }
 
-    private List<WeightedWaypoint> weightedWaypoints(List<io.hbone.xds.proto.WeightedWaypoint> in) {
+    private List<WeightedWaypoint> weightedWaypoints(List<io.hbone.xds.proto.workload.WeightedWaypoint> in) {
         List<WeightedWaypoint> waypoints = new ArrayList<>(in.size());
         for (int i = 0; i < in.size(); i++) {
             GatewayAddress waypoint = Decoding.gateway(
@@ -90,7 +90,7 @@ final class ServiceDecoder {
         return waypoints;
     }
 
-    private static LoadBalancing loadBalancing(io.hbone.xds.proto.LoadBalancing in) {
+    private static LoadBalancing loadBalancing(io.hbone.xds.proto.workload.LoadBalancing in) {
         List<LoadBalancing.Scope> preferences = new ArrayList<>(in.getRoutingPreferenceCount());
         for (int i = 0; i < in.getRoutingPreferenceCount(); i++) {
             preferences.add(scope(in.getRoutingPreference(i), in.getRoutingPreferenceValue(i)));
@@ -127,7 +127,7 @@ final class ServiceDecoder {
         };
     }
 
-    private static IpFamilies families(io.hbone.xds.proto.Service in) {
+    private static IpFamilies families(io.hbone.xds.proto.workload.Service in) {
         return switch (in.getIpFamilies()) {
             case AUTOMATIC -> IpFamilies.AUTOMATIC;
             case IPV4_ONLY -> IpFamilies.IPV4_ONLY;

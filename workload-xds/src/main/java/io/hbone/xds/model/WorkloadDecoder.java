@@ -5,11 +5,11 @@ import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.UInt32Value;
 import io.hbone.core.SpiffeId;
 import io.hbone.core.TrustDomain;
-import io.hbone.xds.proto.Extension;
-import io.hbone.xds.proto.NetworkMode;
-import io.hbone.xds.proto.PortList;
-import io.hbone.xds.proto.TunnelProtocol;
-import io.hbone.xds.proto.WorkloadStatus;
+import io.hbone.xds.proto.workload.Extension;
+import io.hbone.xds.proto.workload.NetworkMode;
+import io.hbone.xds.proto.workload.PortList;
+import io.hbone.xds.proto.workload.TunnelProtocol;
+import io.hbone.xds.proto.workload.WorkloadStatus;
 import java.net.InetAddress;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -33,7 +33,7 @@ final class WorkloadDecoder {
         this.interner = interner;
     }
 
-    Workload decode(io.hbone.xds.proto.Workload in) {
+    Workload decode(io.hbone.xds.proto.workload.Workload in) {
         String account = orElse(in.getServiceAccount(), DEFAULT_SERVICE_ACCOUNT);
         TrustDomain domain = in.getTrustDomain().isEmpty() ? trustDomain : TrustDomain.of(in.getTrustDomain());
         SpiffeId identity = interner.intern(SpiffeId.ofServiceAccount(domain, in.getNamespace(), account));
@@ -77,7 +77,7 @@ final class WorkloadDecoder {
         return addresses;
     }
 
-    private static boolean enrolled(io.hbone.xds.proto.Workload in) {
+    private static boolean enrolled(io.hbone.xds.proto.workload.Workload in) {
         return switch (in.getTunnelProtocol()) {
             case NONE -> false;
             case HBONE -> true;
@@ -88,7 +88,7 @@ final class WorkloadDecoder {
         };
     }
 
-    private static boolean hostNetwork(io.hbone.xds.proto.Workload in) {
+    private static boolean hostNetwork(io.hbone.xds.proto.workload.Workload in) {
         return switch (in.getNetworkMode()) {
             case STANDARD -> false;
             case HOST_NETWORK -> true;
@@ -96,7 +96,7 @@ final class WorkloadDecoder {
         };
     }
 
-    private static boolean healthy(io.hbone.xds.proto.Workload in) {
+    private static boolean healthy(io.hbone.xds.proto.workload.Workload in) {
         return switch (in.getStatus()) {
             case HEALTHY -> true;
             case UNHEALTHY -> false;
@@ -104,18 +104,18 @@ final class WorkloadDecoder {
         };
     }
 
-    private static WorkloadType type(io.hbone.xds.proto.Workload in) {
+    private static WorkloadType type(io.hbone.xds.proto.workload.Workload in) {
         return switch (in.getWorkloadType()) {
             case DEPLOYMENT -> WorkloadType.DEPLOYMENT;
             case CRONJOB -> WorkloadType.CRONJOB;
             case POD -> WorkloadType.POD;
             case JOB -> WorkloadType.JOB;
             case UNRECOGNIZED -> throw Decoding.unknown(
-                    "workload_type", in.getWorkloadTypeValue(), io.hbone.xds.proto.WorkloadType.class);
+                    "workload_type", in.getWorkloadTypeValue(), io.hbone.xds.proto.workload.WorkloadType.class);
         };
     }
 
-    private static int capacity(io.hbone.xds.proto.Workload in) {
+    private static int capacity(io.hbone.xds.proto.workload.Workload in) {
         int capacity = in.hasCapacity() ? in.getCapacity().getValue() : 1;
         return capacity < 0 ? Integer.MAX_VALUE : capacity; // it has no sign on the wire
     }
@@ -133,11 +133,11 @@ final class WorkloadDecoder {
         return services;
     }
 
-    private @Nullable ApplicationTunnel applicationTunnel(io.hbone.xds.proto.Workload in) {
+    private @Nullable ApplicationTunnel applicationTunnel(io.hbone.xds.proto.workload.Workload in) {
         if (!in.hasApplicationTunnel()) {
             return null;
         }
-        io.hbone.xds.proto.ApplicationTunnel tunnel = in.getApplicationTunnel();
+        io.hbone.xds.proto.workload.ApplicationTunnel tunnel = in.getApplicationTunnel();
         int port = tunnel.getPort();
         if (port < 0 || port > 65_535) {
             throw new IllegalArgumentException(
@@ -150,7 +150,7 @@ final class WorkloadDecoder {
                     case UNRECOGNIZED -> throw Decoding.unknown(
                             "application_tunnel.protocol",
                             tunnel.getProtocolValue(),
-                            io.hbone.xds.proto.ApplicationTunnel.Protocol.class);
+                            io.hbone.xds.proto.workload.ApplicationTunnel.Protocol.class);
                 };
         return interner.intern(new ApplicationTunnel(protocol, port));
     }
