@@ -43,14 +43,28 @@ public interface InboundRouter {
          * @param source what is known of the peer
          * @param destination the local workload
          * @param service the service that was meant, or null
+         * @param announced what the application is told in a PROXY protocol header that the connection was meant for, and who
+         *     the peer is; null for no header
          */
         record Forward(
                 InetSocketAddress address,
                 boolean preserveSource,
                 WorkloadMetadata source,
                 WorkloadMetadata destination,
-                Route.@Nullable ServiceRef service)
-                implements Target {}
+                Route.@Nullable ServiceRef service,
+                @Nullable InetSocketAddress announced)
+                implements Target {
+
+            /** Without a header. */
+            public Forward(
+                    InetSocketAddress address,
+                    boolean preserveSource,
+                    WorkloadMetadata source,
+                    WorkloadMetadata destination,
+                    Route.@Nullable ServiceRef service) {
+                this(address, preserveSource, source, destination, service, null);
+            }
+        }
 
         /**
          * Do not.

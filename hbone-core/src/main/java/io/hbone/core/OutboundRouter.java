@@ -1,7 +1,9 @@
 package io.hbone.core;
 
 import java.net.InetSocketAddress;
+import java.util.List;
 import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 
 /** Decides where the connections of local workloads go. Called on the thread of the connection: it must return at once. */
@@ -13,6 +15,17 @@ public interface OutboundRouter {
      *     an exception
      */
     CompletionStage<Route> route(Outbound connection);
+
+    /**
+     * Another route for a connection that could not be established by those so far. Nothing of it was sent yet, so a second
+     * destination sees all of it.
+     *
+     * @param failed at least one, in the order in which they were tried
+     * @return a {@link Route.Reject} when there is no other, as is the default
+     */
+    default CompletionStage<Route> reroute(Outbound connection, List<Route> failed) {
+        return CompletableFuture.completedFuture(new Route.Reject(TunnelError.NO_ROUTE, "no other route"));
+    }
 
     /**
      * A connection that a local workload opens.
