@@ -33,6 +33,7 @@ final class InboundConnection implements ApplicationConnector.Result, LiveConnec
     private final InetSocketAddress peer;
     private final InetSocketAddress local;
     private Authorizer.@Nullable Request request;
+    private @Nullable InetSocketAddress announced;
     private ConnectionObserver.Connection observed = ConnectionObserver.Connection.NONE;
     private @Nullable Channel application;
     private @Nullable Aborter relay;
@@ -103,6 +104,7 @@ final class InboundConnection implements ApplicationConnector.Result, LiveConnec
             return;
         }
         request = asked;
+        announced = target.announced();
         application = parts.connector()
                 .connect(stream.eventLoop(), target.address(), target.preserveSource() ? peer : null, this);
         if (application != null) { // else it fails in a moment
@@ -117,6 +119,9 @@ final class InboundConnection implements ApplicationConnector.Result, LiveConnec
             abandoned();
             connected.close();
             return;
+        }
+        if (announced != null) {
+            connected.writeAndFlush(ProxyHeader.encode(connected.alloc(), peer, announced, stream.peerIdentity()));
         }
         relay = stream.relay(connected, parts.baggage(), observed);
     }

@@ -26,6 +26,7 @@ import io.netty.channel.ChannelOption;
 import io.netty.channel.socket.DuplexChannel;
 import io.netty.util.concurrent.Future;
 import java.net.InetSocketAddress;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** A connection that a local application opens: routed, then joined with a stream or, outside of the mesh, with a socket. */
@@ -34,6 +35,7 @@ final class OutboundConnection extends AcceptedConnection implements StreamReque
     private final OutboundParts parts;
     private InetSocketAddress client = NOWHERE;
     private InetSocketAddress destination = NOWHERE;
+    private List<Route> tried = List.of();
 
     private static final InetSocketAddress NOWHERE = InetSocketAddress.createUnresolved("nowhere", 0);
 
@@ -50,7 +52,11 @@ final class OutboundConnection extends AcceptedConnection implements StreamReque
             deny(IllegalPorts.recursion(destination));
             return;
         }
-        whenDecided(parts.router().route(new Outbound(parts.self(), client, destination)), this::routed);
+        whenDecided(parts.router().route(connection()), this::routed);
+    }
+
+    private Outbound connection() {
+        return new Outbound(parts.self(), client, destination);
     }
 
     private void routed(Route route, @Nullable Throwable failure) {
@@ -62,7 +68,14 @@ final class OutboundConnection extends AcceptedConnection implements StreamReque
                     TunnelError.INTERNAL,
                     "the router failed for " + Addresses.text(destination) + ": " + failure,
                     failure));
-        } else if (route instanceof Route.Tunnel tunnel) {
+        } else {
+            follow(route);
+        }
+    }
+
+    private void follow(Route route) {
+        tried = Retries.with(tried, route);
+        if (route instanceof Route.Tunnel tunnel) {
             open(tunnel);
         } else if (route instanceof Route.Direct direct) {
             connect(direct);
@@ -120,9 +133,21 @@ final class OutboundConnection extends AcceptedConnection implements StreamReque
         return relay;
     }
 
+    /** Another endpoint may do; each attempt is reported as a connection of its own. */
     @Override
     public void failed(TunnelException why) {
-        fail(why);
+        if (!isWaiting() || !Retries.mayHelp(why, tried.size())) {
+            fail(why);
+            return;
+        }
+        whenDecided(parts.router().reroute(connection(), tried), (other, failure) -> {
+            if (failure != null || other instanceof Route.Reject) {
+                fail(why);
+            } else if (isWaiting()) {
+                observed().closed(why);
+                follow(other);
+            }
+        });
     }
 
     // ---- through two
@@ -149,7 +174,7 @@ final class OutboundConnection extends AcceptedConnection implements StreamReque
             if (inner.isSuccess()) {
                 connected((DuplexChannel) inner.getNow());
             } else {
-                fail(asTunnelException(inner.cause()));
+                failed(asTunnelException(inner.cause()));
             }
         });
     }

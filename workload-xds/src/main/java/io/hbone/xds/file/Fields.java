@@ -1,7 +1,6 @@
-package io.hbone.node.local;
+package io.hbone.xds.file;
 
-import io.hbone.node.config.ConfigException;
-import io.hbone.node.text.Json;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -28,7 +27,7 @@ final class Fields {
     /** @param path where it is; empty for the whole document */
     static Fields of(String path, @Nullable Object node) {
         if (!(node instanceof Map<?, ?> map)) {
-            throw ConfigException.of(path.isEmpty() ? "the document" : path, show(node), "a mapping");
+            throw LocalFileException.of(path.isEmpty() ? "the document" : path, show(node), "a mapping");
         }
         return new Fields(path, map);
     }
@@ -45,6 +44,12 @@ final class Fields {
     private @Nullable Object get(String name) {
         asked.add(name);
         return map.get(name);
+    }
+
+    /** Whether it is there, whatever it holds. */
+    boolean has(String name) {
+        asked.add(name);
+        return map.containsKey(name);
     }
 
     String text(String name) {
@@ -115,7 +120,7 @@ final class Fields {
         throw wrong(name, value, "a list");
     }
 
-    /** @throws ConfigException also when it is absent */
+    /** @throws LocalFileException also when it is absent */
     List<?> requiredList(String name) {
         if (get(name) == null) {
             throw wrong(name, null, "a list");
@@ -135,7 +140,7 @@ final class Fields {
         throw wrong(name, value, "a mapping");
     }
 
-    /** @throws ConfigException also when it is absent */
+    /** @throws LocalFileException also when it is absent */
     Map<?, ?> requiredMap(String name) {
         if (get(name) == null) {
             throw wrong(name, null, "a mapping, {} for an empty one");
@@ -149,52 +154,61 @@ final class Fields {
         return value == null ? null : of(path(name), value);
     }
 
+    /** Texts; empty when it is absent. */
+    List<String> texts(String name) {
+        List<?> nodes = list(name);
+        List<String> texts = new ArrayList<>(nodes.size());
+        for (int i = 0; i < nodes.size(); i++) {
+            String item = name + '[' + i + ']';
+            Object node = nodes.get(i);
+            if (node == null) {
+                throw wrong(item, null, "text");
+            }
+            texts.add(asText(item, node));
+        }
+        return texts;
+    }
+
+    /** The mappings of a list; empty when it is absent. */
+    List<Fields> all(String name) {
+        List<?> nodes = list(name);
+        List<Fields> all = new ArrayList<>(nodes.size());
+        for (int i = 0; i < nodes.size(); i++) {
+            all.add(of(path(name + '[' + i + ']'), nodes.get(i)));
+        }
+        return all;
+    }
+
     /** A mapping of service ports to target ports, 0 for "not fixed". */
     static Map<Integer, Integer> ports(String path, @Nullable Object node) {
         if (!(node instanceof Map<?, ?> map)) {
-            throw ConfigException.of(path, show(node), "a mapping of ports to ports");
+            throw LocalFileException.of(path, show(node), "a mapping of ports to ports");
         }
         Map<Integer, Integer> ports = new LinkedHashMap<>();
         map.forEach((from, to) -> {
             if (!(from instanceof Integer port && port >= 1 && port <= 65_535)) {
-                throw ConfigException.of(path, show(from), "ports from 1 to 65535");
+                throw LocalFileException.of(path, show(from), "ports from 1 to 65535");
             }
             if (!(to instanceof Integer target && target >= 0 && target <= 65_535)) {
-                throw ConfigException.of(path + '.' + from, show(to), "a port from 0 to 65535");
+                throw LocalFileException.of(path + '.' + from, show(to), "a port from 0 to 65535");
             }
             ports.put((Integer) from, (Integer) to);
         });
         return ports;
     }
 
-    /** Refuses a field that the file may have, but that this router cannot honour. Empty means absent. */
-    void refuse(String name, String why) {
-        Object value = get(name);
-        boolean empty = value == null
-                || (value instanceof List<?> list && list.isEmpty())
-                || (value instanceof Map<?, ?> nested && nested.isEmpty());
-        if (!empty) {
-            throw new ConfigException(path(name) + ": set (expected: absent, as " + why + ")");
-        }
-    }
-
-    /** Accepts a field that makes no difference here, whatever it holds. */
-    void skip(String name) {
-        asked.add(name);
-    }
-
     /** Call it last. */
     void rejectOthers() {
         for (Object key : map.keySet()) {
             if (!(key instanceof String name) || !asked.contains(name)) {
-                throw new ConfigException(
+                throw new LocalFileException(
                         path(key(key)) + ": unknown field (expected: one of " + String.join(", ", asked) + ")");
             }
         }
     }
 
-    ConfigException wrong(String name, @Nullable Object value, String expected) {
-        return ConfigException.of(path(name), value == null ? null : show(value), expected);
+    LocalFileException wrong(String name, @Nullable Object value, String expected) {
+        return LocalFileException.of(path(name), value == null ? null : show(value), expected);
     }
 
     /** A value for a message: short, and without anything that a terminal acts on. */
@@ -207,6 +221,6 @@ final class Fields {
     /** A key as part of a path. */
     static String key(@Nullable Object value) {
         String shown = show(value);
-        return shown.chars().allMatch(c -> c > ' ' && c < 0x7f) ? shown : Json.quote(shown);
+        return shown.chars().allMatch(c -> c > ' ' && c < 0x7f) ? shown : LocalFileException.quote(shown);
     }
 }

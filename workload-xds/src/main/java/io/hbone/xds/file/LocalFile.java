@@ -1,0 +1,92 @@
+package io.hbone.xds.file;
+
+import com.google.protobuf.ByteString;
+import io.hbone.core.TrustDomain;
+import io.hbone.xds.NamedResource;
+import io.hbone.xds.model.AddressCodec;
+import io.hbone.xds.model.Service;
+import io.hbone.xds.model.Workload;
+import java.io.IOException;
+import java.nio.charset.CharacterCodingException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.List;
+
+/**
+ * What a local file says.
+ *
+ * @param workloads in its order
+ * @param services in its order
+ * @param policies encoded, in its order
+ */
+public record LocalFile(List<Workload> workloads, List<Service> services, List<NamedResource> policies) {
+    private static final int VERSION_BYTES = 8;
+
+    public LocalFile {
+        workloads = List.copyOf(workloads);
+        services = List.copyOf(services);
+        policies = List.copyOf(policies);
+    }
+
+    /**
+     * Reads a file.
+     *
+     * @param trustDomain of workloads that name none
+     * @throws LocalFileException when it cannot be read or breaks the format; nothing of it is to be used
+     */
+    public static LocalFile read(Path path, TrustDomain trustDomain) {
+        try {
+            return parse(Files.readString(path), trustDomain);
+        } catch (NoSuchFileException e) {
+            throw new LocalFileException("no such file");
+        } catch (CharacterCodingException e) {
+            throw new LocalFileException("not UTF-8");
+        } catch (IOException e) {
+            throw new LocalFileException("cannot be read: " + e, e);
+        }
+    }
+
+    /**
+     * Reads a file's text.
+     *
+     * @param trustDomain of workloads that name none
+     * @throws LocalFileException when it breaks the format; nothing of it is to be used
+     */
+    public static LocalFile parse(String yaml, TrustDomain trustDomain) {
+        return new LocalFileReader(trustDomain).read(yaml);
+    }
+
+    /** Workloads and services as resources of {@link io.hbone.xds.TypeUrl#ADDRESS}. Their versions follow from what they say. */
+    public List<NamedResource> addresses() {
+        List<NamedResource> out = new ArrayList<>(workloads.size() + services.size());
+        for (Workload workload : workloads) {
+            out.add(resource(workload.uid(), AddressCodec.encode(workload)));
+        }
+        for (Service service : services) {
+            out.add(resource(service.key(), AddressCodec.encode(service)));
+        }
+        return out;
+    }
+
+    /** A resource whose version is the same as long as it says the same, also after a restart. */
+    static NamedResource resource(String name, ByteString body) {
+        try {
+            MessageDigest digest = MessageDigest.getInstance("SHA-256");
+            digest.update(body.asReadOnlyByteBuffer());
+            return new NamedResource(name, HexFormat.of().formatHex(digest.digest(), 0, VERSION_BYTES), body);
+        } catch (NoSuchAlgorithmException e) {
+            throw new AssertionError("every JDK has SHA-256", e);
+        }
+    }
+
+    /** Counts, for the log. */
+    @Override
+    public String toString() {
+        return workloads.size() + " workloads, " + services.size() + " services, " + policies.size() + " policies";
+    }
+}

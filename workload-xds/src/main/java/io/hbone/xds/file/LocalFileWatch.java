@@ -1,0 +1,160 @@
+package io.hbone.xds.file;
+
+import io.hbone.core.TrustDomain;
+import io.hbone.xds.NamedResource;
+import io.hbone.xds.Rejection;
+import io.hbone.xds.ResourceSink;
+import io.hbone.xds.TypeUrl;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ScheduledFuture;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Keeps a {@link ResourceSink} as a local file says. It is looked at again and again rather than watched by the kernel: mounted
+ * ConfigMaps are swapped by symbolic links, and network file systems tell nobody. What did not change is not delivered again.
+ */
+public final class LocalFileWatch implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(LocalFileWatch.class);
+
+    private final Path path;
+    private final TrustDomain trustDomain;
+    private final ResourceSink sink;
+    /** What was delivered: versions by name, by type. */
+    private final Map<String, Map<String, String>> delivered = new HashMap<>();
+
+    private @Nullable Signature seen;
+    private volatile @Nullable String error;
+    private @Nullable ScheduledFuture<?> task;
+
+    /** @param trustDomain of workloads that name none */
+    public LocalFileWatch(Path path, TrustDomain trustDomain, ResourceSink sink) {
+        this.path = path;
+        this.trustDomain = trustDomain;
+        this.sink = sink;
+    }
+
+    /** What tells that a file was changed: it was swapped, or written. */
+    private record Signature(Object time, long size, @Nullable Object key) {}
+
+    /**
+     * Delivers the file for the first time.
+     *
+     * @throws LocalFileException when it cannot be used; nothing is delivered then
+     */
+    public synchronized LocalFile load() {
+        seen = signature();
+        LocalFile file = LocalFile.read(path, trustDomain);
+        deliver(file);
+        return file;
+    }
+
+    /**
+     * Looks whether the file changed, and delivers what did.
+     *
+     * @return whether it was looked into
+     */
+    public synchronized boolean poll() {
+        Signature now = signature();
+        if (now != null && now.equals(seen)) {
+            return false;
+        }
+        seen = now;
+        try {
+            LocalFile file = LocalFile.read(path, trustDomain);
+            deliver(file);
+            LOG.info("{} changed: {}", path, file);
+        } catch (LocalFileException e) {
+            String message = String.valueOf(e.getMessage());
+            if (!message.equals(error)) {
+                LOG.warn("{} is not used, what it said before counts: {}", path, message);
+            }
+            error = message;
+        }
+        return true;
+    }
+
+    /** Why the file as it is now is not what counts; null when it is. From any thread. */
+    public @Nullable String error() {
+        return error;
+    }
+
+    /** Looks at the file now and again. {@link #close} ends it. */
+    public synchronized void start(ScheduledExecutorService executor, Duration interval) {
+        long nanos = interval.toNanos();
+        task = executor.scheduleWithFixedDelay(this::pollSafely, nanos, nanos, TimeUnit.NANOSECONDS);
+    }
+
+    private void pollSafely() {
+        try {
+            poll();
+        } catch (RuntimeException e) {
+            LOG.error("{} could not be followed", path, e);
+        }
+    }
+
+    @Override
+    public synchronized void close() {
+        if (task != null) {
+            task.cancel(false);
+        }
+    }
+
+    private @Nullable Signature signature() {
+        try {
+            BasicFileAttributes attributes = Files.readAttributes(path, BasicFileAttributes.class);
+            return new Signature(attributes.lastModifiedTime(), attributes.size(), attributes.fileKey());
+        } catch (IOException e) {
+            return null;
+        }
+    }
+
+    private void deliver(LocalFile file) {
+        List<Rejection> rejections = new ArrayList<>(deliver(TypeUrl.ADDRESS, file.addresses()));
+        rejections.addAll(deliver(TypeUrl.AUTHORIZATION, file.policies()));
+        error = rejections.isEmpty() ? null : "not used of it: " + rejections;
+        if (!rejections.isEmpty()) {
+            LOG.warn("{}: {}", path, error);
+        }
+    }
+
+    private List<Rejection> deliver(String typeUrl, List<NamedResource> resources) {
+        Map<String, String> before = delivered.getOrDefault(typeUrl, Map.of());
+        Map<String, String> after = new HashMap<>();
+        List<NamedResource> upserts = new ArrayList<>();
+        for (NamedResource resource : resources) {
+            after.put(resource.name(), resource.version());
+            if (!resource.version().equals(before.get(resource.name()))) {
+                upserts.add(resource);
+            }
+        }
+        List<String> removals = new ArrayList<>(before.keySet());
+        removals.removeIf(after::containsKey);
+        if (upserts.isEmpty() && removals.isEmpty()) {
+            return List.of();
+        }
+        List<Rejection> rejections = sink.apply(typeUrl, upserts, removals);
+        for (Rejection rejection : rejections) {
+            // What was held before is held still; this one is tried again.
+            String held = before.get(rejection.name());
+            if (held == null) {
+                after.remove(rejection.name());
+            } else {
+                after.put(rejection.name(), held);
+            }
+        }
+        delivered.put(typeUrl, after);
+        return rejections;
+    }
+}
