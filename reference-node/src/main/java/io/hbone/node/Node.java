@@ -24,8 +24,7 @@ import io.hbone.node.config.ListenPlan;
 import io.hbone.node.config.ProxyConfig;
 import io.hbone.node.http.HttpPage;
 import io.hbone.node.http.HttpPort;
-import io.hbone.node.local.LocalMesh;
-import io.hbone.node.local.LocalRouter;
+import io.hbone.node.mesh.Mesh;
 import io.hbone.node.telemetry.AccessLog;
 import io.hbone.node.telemetry.CombinedObserver;
 import io.hbone.node.telemetry.Logging;
@@ -33,6 +32,11 @@ import io.hbone.node.telemetry.MetricsPage;
 import io.hbone.node.telemetry.ProcessMetrics;
 import io.hbone.node.telemetry.TrafficMetrics;
 import io.hbone.node.text.Ip;
+import io.hbone.xds.routing.HostnameResolver;
+import io.hbone.xds.routing.OnDemand;
+import io.hbone.xds.routing.RoutingSettings;
+import io.hbone.xds.routing.StoreInboundRouter;
+import io.hbone.xds.routing.StoreOutboundRouter;
 import io.netty.channel.EventLoopGroup;
 import io.netty.util.concurrent.Future;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
@@ -49,6 +53,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
@@ -69,6 +74,9 @@ public final class Node {
     private static final String STATE = "state manager";
     private static final String PROXY = "proxy";
     private static final String SHUTDOWN = "shutdown";
+
+    /** How many threads what may wait has. */
+    private static final int BACKGROUND = 2;
 
     /** How long what has its own deadline may be late. */
     private static final Duration GRACE = Duration.ofSeconds(2);
@@ -263,7 +271,8 @@ public final class Node {
                     new MetricsPage(registry),
                     releases);
 
-            LocalMesh mesh = LocalMesh.load(config.localXds(), config.trustDomain(), ListenPlan.HBONE);
+            Mesh mesh = Mesh.load(config.localXds(), config.trustDomain());
+            releases.push(mesh::close);
             WorkloadIdentity self = mesh.identityOf(config.workload());
             if (self == null) {
                 throw ConfigException.of(
@@ -275,14 +284,17 @@ public final class Node {
             RandomGenerator random = () -> ThreadLocalRandom.current().nextLong();
             Set<Integer> illegalPorts = ConcurrentHashMap.newKeySet();
             illegalPorts.addAll(listen.illegalPorts());
-            LocalRouter router = new LocalRouter(
-                    mesh,
-                    config.workload(),
+            RoutingSettings routing = new RoutingSettings(
                     config.network(),
                     illegalPorts,
                     sockets.originalSource() != OriginalSource.OFF,
                     config.responseBaggage(),
-                    random);
+                    true);
+            ScheduledExecutorService background = background(releases);
+            StoreOutboundRouter outboundRouter = new StoreOutboundRouter(
+                    mesh::snapshot, routing, random, HostnameResolver.system(background), OnDemand.NEVER);
+            StoreInboundRouter inboundRouter = new StoreInboundRouter(mesh::snapshot, self.uid(), routing);
+            mesh.follow(background);
             readiness.done(STATE);
 
             ConnectionObserver observers = new CombinedObserver(new TrafficMetrics(registry), new AccessLog(clock));
@@ -299,7 +311,7 @@ public final class Node {
                     "inbound",
                     "HBONE_INBOUND_PORT",
                     listen.on(listen.inbound()),
-                    InboundListener.builder(self, identities, router)
+                    InboundListener.builder(self, identities, inboundRouter)
                             .authorizer(Authorizer.ALLOW_ALL)
                             .responseBaggage(config.responseBaggage() ? metadata.toBaggage() : Baggage.EMPTY)
                             .settings(config.tunnel())
@@ -316,7 +328,7 @@ public final class Node {
                     "inbound plaintext",
                     "HBONE_PLAINTEXT_PORT",
                     listen.on(listen.plaintext()),
-                    PlaintextListener.builder(router)
+                    PlaintextListener.builder(inboundRouter)
                             .authorizer(Authorizer.ALLOW_ALL)
                             .settings(config.tunnel())
                             .sockets(sockets)
@@ -327,7 +339,7 @@ public final class Node {
                             .bind(workers, listen.on(listen.plaintext())),
                     PlaintextListener::localAddress);
             releases.push(() -> plaintext.drain(Duration.ZERO));
-            OutboundListener.Builder captured = OutboundListener.builder(self, router, tunnels)
+            OutboundListener.Builder captured = OutboundListener.builder(self, outboundRouter, tunnels)
                     .metadata(metadata)
                     .network(config.network())
                     .settings(config.tunnel())
@@ -400,6 +412,17 @@ public final class Node {
             releases.push(() -> group.shutdownGracefully(0, GRACE.toMillis(), TimeUnit.MILLISECONDS)
                     .awaitUninterruptibly(GRACE.toMillis(), TimeUnit.MILLISECONDS));
             return group;
+        }
+
+        /** For what may wait: changes of the file, and names that have to be resolved. */
+        private static ScheduledExecutorService background(Deque<Runnable> releases) {
+            ScheduledExecutorService executor = Executors.newScheduledThreadPool(BACKGROUND, task -> {
+                Thread thread = new Thread(task, "hbone-background");
+                thread.setDaemon(true);
+                return thread;
+            });
+            releases.push(executor::shutdownNow);
+            return executor;
         }
 
         private IdentitySource identities(WorkloadIdentity self, Deque<Runnable> releases) {

@@ -9,7 +9,7 @@ import io.hbone.node.config.IdentityMaterial;
 import io.hbone.node.config.ListenPlan;
 import io.hbone.node.config.LocalXds;
 import io.hbone.node.config.ProxyConfig;
-import io.hbone.node.local.LocalMesh;
+import io.hbone.node.mesh.Mesh;
 import io.hbone.node.text.Ip;
 import java.nio.charset.StandardCharsets;
 import java.security.cert.CertificateEncodingException;
@@ -30,7 +30,7 @@ import org.jspecify.annotations.Nullable;
 public final class ConfigDump {
     private final ProxyConfig config;
     private final String version;
-    private final LocalMesh mesh;
+    private final Mesh mesh;
     private final WorkloadIdentity self;
     private final Supplier<@Nullable WorkloadCertificate> certificate;
 
@@ -38,7 +38,7 @@ public final class ConfigDump {
     public ConfigDump(
             ProxyConfig config,
             String version,
-            LocalMesh mesh,
+            Mesh mesh,
             WorkloadIdentity self,
             Supplier<@Nullable WorkloadCertificate> certificate) {
         this.config = config;
@@ -59,8 +59,12 @@ public final class ConfigDump {
         out.put("workloads", workloads);
         out.put("services", services);
         out.put("policies", List.of());
-        out.put("stagedServices", Map.of());
+        out.put("stagedServices", mesh.dumpStaged());
         out.put("staticConfig", statics);
+        String error = mesh.error();
+        if (error != null) {
+            out.put("staticConfigError", error);
+        }
         out.put("version", version());
         out.put("config", config());
         out.put("certificates", List.of(certificates()));

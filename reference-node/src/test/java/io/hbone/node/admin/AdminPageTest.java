@@ -10,7 +10,7 @@ import io.hbone.node.config.LogLevels;
 import io.hbone.node.config.ProxyConfig;
 import io.hbone.node.http.HttpQuery;
 import io.hbone.node.http.HttpReply;
-import io.hbone.node.local.LocalMesh;
+import io.hbone.node.mesh.Mesh;
 import io.netty.handler.codec.http.DefaultHttpHeaders;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.QueryStringDecoder;
@@ -56,7 +56,7 @@ class AdminPageTest {
                 "workloads: [{namespace: default, name: client, serviceAccount: client, workloadIps: [10.0.0.1],"
                         + " services: {}}]");
         ProxyConfig config = ProxyConfig.of(variables);
-        LocalMesh mesh = LocalMesh.load(config.localXds(), config.trustDomain(), 15008);
+        Mesh mesh = Mesh.load(config.localXds(), config.trustDomain());
         WorkloadIdentity self = mesh.identityOf(config.workload());
         DevCa ca = DevCa.open(directory.resolve("ca"), TrustDomain.of("cluster.local"), Clock.systemUTC());
         certificate = ca.issue(self.spiffeId(), Duration.ofHours(1));

@@ -1,4 +1,4 @@
-package io.hbone.node.local;
+package io.hbone.xds.file;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -6,9 +6,15 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.hbone.core.SpiffeId;
 import io.hbone.core.TrustDomain;
 import io.hbone.core.WorkloadMetadata;
-import io.hbone.node.config.ConfigException;
-import io.hbone.node.config.LocalXds;
-import io.hbone.node.config.WorkloadInfo;
+import io.hbone.xds.NamedResource;
+import io.hbone.xds.model.PortMap;
+import io.hbone.xds.model.Service;
+import io.hbone.xds.model.Vip;
+import io.hbone.xds.model.Workload;
+import io.hbone.xds.proto.security.Action;
+import io.hbone.xds.proto.security.Authorization;
+import io.hbone.xds.proto.security.Match;
+import io.hbone.xds.proto.security.Scope;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -20,17 +26,17 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
-class LocalFileReaderTest {
+class LocalFileTest {
 
     private static final TrustDomain TRUST_DOMAIN = TrustDomain.of("cluster.local");
 
-    static LocalMesh read(String yaml) {
-        return new LocalFileReader(TRUST_DOMAIN, 15008).read(yaml);
+    static LocalFile read(String yaml) {
+        return LocalFile.parse(yaml, TRUST_DOMAIN);
     }
 
     @Test
     void read_theFileOfTheBenchmark_isTaken() {
-        LocalMesh mesh = read("""
+        LocalFile file = read("""
                 workloads:
                 - uid: cluster1//v1/Pod/default/client
                   name: client
@@ -44,7 +50,7 @@ class LocalFileReaderTest {
                   services: {}
                 """);
 
-        LocalWorkload workload = mesh.find(new WorkloadInfo("default", "client", "client"));
+        Workload workload = file.workloads().get(0);
         assertThat(workload.uid()).isEqualTo("cluster1//v1/Pod/default/client");
         assertThat(workload.identity()).isEqualTo(SpiffeId.parse("spiffe://cluster.local/ns/default/sa/client"));
         assertThat(workload.enrolled()).isTrue();
@@ -56,7 +62,7 @@ class LocalFileReaderTest {
 
     @Test
     void read_everyField_isTaken() {
-        LocalMesh mesh = read("""
+        LocalFile file = read("""
                 workloads:
                 - uid: u1
                   name: w
@@ -95,7 +101,7 @@ class LocalFileReaderTest {
                 policies: []
                 """);
 
-        LocalWorkload workload = mesh.workloads().get(0);
+        Workload workload = file.workloads().get(0);
         assertThat(workload.metadata())
                 .isEqualTo(new WorkloadMetadata(
                         "w",
@@ -108,38 +114,40 @@ class LocalFileReaderTest {
                         "c1",
                         "r",
                         "z"));
-        assertThat(workload.unproven().identity()).isNull();
+        assertThat(workload.metadata(null).identity()).isNull();
         assertThat(workload.enrolled()).isFalse();
         assertThat(workload.healthy()).isFalse();
         assertThat(workload.hostNetwork()).isTrue();
         assertThat(workload.capacity()).isEqualTo(7);
         assertThat(workload.tunnelPort()).isEqualTo(25008);
-        assertThat(workload.services()).isEqualTo(Map.of("ns/svc.example", Map.of(80, 8080, 443, 0)));
-        LocalService service = mesh.services().get(0);
+        assertThat(workload.services()).containsOnlyKeys("ns/svc.example");
+        assertThat(workload.services().get("ns/svc.example").asMap()).isEqualTo(Map.of(80, 8080, 443, 0));
+        Service service = file.services().get(0);
         assertThat(service.key()).isEqualTo("ns/svc.example");
         assertThat(service.canonical()).isTrue();
         assertThat(service.namespaceOnly()).isTrue();
-        assertThat(service.vips()).extracting(LocalService.Vip::network).containsExactly("net1", "");
-        assertThat(service.targetPort(workload, 80)).isEqualTo(8080);
-        assertThat(service.targetPort(workload, 443)).isEqualTo(8443);
-        assertThat(service.targetPort(workload, 1)).isZero();
+        assertThat(service.vips()).extracting(Vip::network).containsExactly("net1", "");
+        assertThat(service.ports().target(80)).isZero();
+        assertThat(service.ports().target(443)).isEqualTo(8443);
+        assertThat(service.ports().target(1)).isEqualTo(PortMap.ABSENT);
     }
 
     @Test
     void read_leastFields_takeDefaults() {
-        LocalMesh mesh = read("""
+        LocalFile file = read("""
                 workloads:
                 - {namespace: ns, name: w, workloadIps: [], services: {}}
                 """);
 
-        LocalWorkload workload = mesh.workloads().get(0);
+        Workload workload = file.workloads().get(0);
         assertThat(workload.uid()).isEqualTo("ns/w");
         assertThat(workload.identity()).hasToString("spiffe://cluster.local/ns/ns/sa/default");
         assertThat(workload.enrolled()).isFalse();
-        assertThat(mesh.services()).isEmpty();
+        assertThat(file.services()).isEmpty();
     }
 
     private static final String W = "workloads:\n- {namespace: ns, name: w, workloadIps: [10.0.0.1], services: {}";
+    private static final String P = "policies:\n- {name: p, namespace: ns";
     private static final String S = "services:\n- {namespace: ns, name: s, hostname: h, vips: [], ports: {}";
 
     static Stream<Arguments> wrong() {
@@ -182,13 +190,11 @@ class LocalFileReaderTest {
                 bad(W + ", serviceAccount: a/b}", "workloads[0]: serviceAccount: \"a/b\""),
                 bad(W + ", locality: {planet: p}}", "workloads[0].locality.planet: unknown field"),
                 bad(W + ", locality: here}", "workloads[0].locality: \"here\" (expected: a mapping)"),
-                bad(
-                        W + ", waypoint: {destination: /10.0.0.9, hboneMtlsPort: 15008}}",
-                        "workloads[0].waypoint: set (expected: absent, as waypoints are yet to come)"),
-                bad(
-                        W + ", networkGateway: {}, applicationTunnel: {protocol: PROXY}}",
-                        "workloads[0].applicationTunnel: set"),
-                bad(W + ", authorizationPolicies: [a/b]}", "workloads[0].authorizationPolicies: set"),
+                bad(W + ", waypoint: {destination: nowhere}}", "workloads[0].waypoint.destination: \"nowhere\" (expected: "),
+                bad(W + ", waypoint: {hboneMtlsPort: 1}}", "workloads[0].waypoint.destination: not set"),
+                bad(W + ", networkGateway: {destination: /10.0.0.9, hboneMtlsPort: 0}}", "workloads[0].networkGateway.hboneMtlsPort: \"0\""),
+                bad(W + ", applicationTunnel: {protocol: Socks}}", "workloads[0].applicationTunnel.protocol: \"Socks\" (expected: NONE or PROXY)"),
+                bad(W + ", authorizationPolicies: [a]}", "workloads[0].authorizationPolicies[0]: \"a\" (expected: namespace/name)"),
                 bad(W + "}\n- {namespace: ns, name: w, workloadIps: [], services: {}}", "workloads[1].uid: \"ns/w\""),
                 bad(
                         "workloads:\n- {namespace: ns, name: w, workloadIps: [host], services: {}}",
@@ -211,8 +217,21 @@ class LocalFileReaderTest {
                 bad(S + ", bad: 1}", "services[0].bad: unknown field"),
                 bad(S + ", canonical: 1}", "services[0].canonical: \"1\" (expected: true or false)"),
                 bad(S + ", subjectAltNames: [x]}", "services[0].subjectAltNames: spiffeId: \"x\""),
-                bad(S + ", loadBalancer: {mode: Strict}}", "services[0].loadBalancer: set"),
-                bad(S + ", weightedWaypoints: [1]}", "services[0].weightedWaypoints: set"),
+                bad(S + ", loadBalancer: {mode: Random}}", "services[0].loadBalancer.mode: \"Random\" (expected: Failover or "),
+                bad(S + ", loadBalancer: {routingPreferences: [Planet]}}", "services[0].loadBalancer.routingPreferences: \"Planet\""),
+                bad(S + ", weightedWaypoints: [1]}", "services[0].weightedWaypoints[0]: \"1\" (expected: a mapping)"),
+                bad(S + ", ipFamilies: IPv5}", "services[0].ipFamilies: \"IPv5\" (expected: Dual or IPv4 or IPv6)"),
+                bad(S + ", cidrVips: [{network: '', cidr: 10.0.0.0/33}]}", "services[0].cidrVips[0].cidr: prefix length: 33 of 10.0.0.0 (expected: 0 to 32)"),
+                bad(S + ", cidrVips: [{network: '', cidr: '2001:db8::/129'}]}", "services[0].cidrVips[0].cidr: prefix length: 129"),
+                bad(S + "}\n- {name: s, namespace: ns, hostname: h, vips: [], ports: {}}", "services[1].hostname: \"ns/h\""),
+                bad(P + ", scope: Everywhere, action: Deny, rules: []}", "policies[0].scope: \"Everywhere\" (expected: Global or "),
+                bad(P + ", scope: Global, rules: []}", "policies[0].action: not set"),
+                bad(P + ", scope: Global, action: Deny}", "policies[0].rules: not set"),
+                bad(P + ", scope: Global, action: Deny, rules: [1]}", "policies[0].rules[0]: \"1\" (expected: a list"),
+                bad(P + ", scope: Global, action: Deny, rules: [[[{nope: 1}]]]}", "policies[0].rules[0][0][0].nope: unknown field"),
+                bad(P + ", scope: Global, action: Deny, rules: [[[{principals: [{Exact: a, Prefix: b}]}]]]}", "policies[0].rules[0][0][0].principals[0]: 2 ways to match"),
+                bad(P + ", scope: Global, action: Deny, rules: [[[{sourceIps: [x]}]]]}", "policies[0].rules[0][0][0].sourceIps[0]: \"x\" (expected: an IP address, "),
+                bad(P + ", scope: Global, action: Deny, rules: [[[{destinationPorts: [65536]}]]]}", "policies[0].rules[0][0][0].destinationPorts: \"65536\""),
                 bad("services:\n- {name: s, namespace: ns, hostname: h, ports: {}}", "services[0].vips: not set"),
                 bad("services:\n- {name: s, namespace: ns, hostname: h, vips: []}", "services[0].ports: not set"),
                 bad(
@@ -221,7 +240,7 @@ class LocalFileReaderTest {
                 bad(
                         "services:\n- {name: s, namespace: ns, hostname: h, vips: [/x], ports: {}}",
                         "services[0].vips[0]: \"x\" (expected: an IP address)"),
-                bad("policies:\n- {name: p, nope: 1}", "policies[0].nope: unknown field"));
+                bad(P + ", scope: Global, action: Deny, rules: [], nope: 1}", "policies[0].nope: unknown field"));
     }
 
     private static Arguments bad(String yaml, String message) {
@@ -232,20 +251,49 @@ class LocalFileReaderTest {
     @MethodSource("wrong")
     void read_wrongFile_saysWhereAndWhat(String yaml, String message) {
         assertThatThrownBy(() -> read(yaml))
-                .isInstanceOf(ConfigException.class)
+                .isInstanceOf(LocalFileException.class)
                 .hasMessageStartingWith(message)
                 .satisfies(e -> assertThat(e.getMessage()).doesNotContain("\n").hasSizeLessThan(700));
     }
 
     @Test
-    void read_aPolicy_failsClosed() {
-        assertThatThrownBy(
-                        () -> read(
-                                "policies:\n- {name: deny, namespace: ns, scope: Global, action: Deny, rules: [], dryRun: false}"))
-                .isInstanceOf(ConfigException.class)
-                .hasMessage(
-                        "policies[0]: ns/deny (expected: no policies, as authorization policies are yet to come and must"
-                                + " not be ignored)");
+    void read_policy_isAnAuthorization() throws Exception {
+        NamedResource resource = read("""
+                policies:
+                - name: p
+                  namespace: ns
+                  scope: WorkloadSelector
+                  action: Allow
+                  dryRun: true
+                  rules:
+                  - - - namespaces: [{Exact: a}, {Prefix: b}]
+                        notPrincipals: [{Presence: []}, {Suffix: /sa/x}]
+                        sourceIps: [10.0.0.0/8, "2001:db8::1"]
+                        notDestinationPorts: [443]
+                        serviceAccounts: [{namespace: ns, serviceAccount: sa}]
+                """).policies().get(0);
+
+        Authorization policy = Authorization.parseFrom(resource.body());
+        Match match = policy.getRules(0).getClauses(0).getMatches(0);
+        assertThat(resource.name()).isEqualTo("ns/p");
+        assertThat(policy.getScope()).isEqualTo(Scope.WORKLOAD_SELECTOR);
+        assertThat(policy.getAction()).isEqualTo(Action.ALLOW);
+        assertThat(policy.getDryRun()).isTrue();
+        assertThat(match.getNamespaces(1).getPrefix()).isEqualTo("b");
+        assertThat(match.getNotPrincipals(0).hasPresence()).isTrue();
+        assertThat(match.getSourceIps(0).getLength()).isEqualTo(8);
+        assertThat(match.getSourceIps(1).getLength()).isEqualTo(128);
+        assertThat(match.getNotDestinationPortsList()).containsExactly(443);
+        assertThat(match.getServiceAccounts(0).getServiceAccount()).isEqualTo("sa");
+    }
+
+    @Test
+    void addresses_ofTheSameText_haveTheSameVersions() {
+        String yaml = W + "}";
+
+        assertThat(read(yaml).addresses()).isEqualTo(read(yaml).addresses());
+        assertThat(read(yaml).addresses().get(0).version())
+                .isNotEqualTo(read(W + ", node: n}").addresses().get(0).version());
     }
 
     @Test
@@ -256,32 +304,26 @@ class LocalFileReaderTest {
         }
 
         assertThatThrownBy(() -> read(yaml.toString()))
-                .isInstanceOf(ConfigException.class)
+                .isInstanceOf(LocalFileException.class)
                 .hasMessageStartingWith("not YAML");
     }
 
     @Test
     void read_deepNesting_isRefused() {
         assertThatThrownBy(() -> read("workloads: " + "[".repeat(100_000)))
-                .isInstanceOf(ConfigException.class)
+                .isInstanceOf(LocalFileException.class)
                 .hasMessageStartingWith("not YAML");
     }
 
     @Test
-    void load_file_saysWhichFileIsWrong(@TempDir Path directory) throws Exception {
+    void read_file_saysWhatIsWrong(@TempDir Path directory) throws Exception {
         Path missing = directory.resolve("missing.yaml");
         Path wrong = Files.writeString(directory.resolve("wrong.yaml"), "nope: 1");
         Path latin = Files.write(directory.resolve("latin.yaml"), "é".getBytes(StandardCharsets.ISO_8859_1));
 
-        assertThatThrownBy(() -> LocalMesh.load(new LocalXds.File(missing), TRUST_DOMAIN, 15008))
-                .hasMessage("LOCAL_XDS_PATH " + missing + ": no such file");
-        assertThatThrownBy(() -> LocalMesh.load(new LocalXds.File(wrong), TRUST_DOMAIN, 15008))
-                .hasMessageStartingWith("LOCAL_XDS_PATH " + wrong + ": nope: unknown field");
-        assertThatThrownBy(() -> LocalMesh.load(new LocalXds.File(latin), TRUST_DOMAIN, 15008))
-                .hasMessage("LOCAL_XDS_PATH " + latin + ": not UTF-8");
-        assertThatThrownBy(() -> LocalMesh.load(new LocalXds.File(directory), TRUST_DOMAIN, 15008))
-                .hasMessageStartingWith("LOCAL_XDS_PATH " + directory + ": cannot be read: ");
-        assertThatThrownBy(() -> LocalMesh.load(new LocalXds.Inline("nope: 1"), TRUST_DOMAIN, 15008))
-                .hasMessageStartingWith("LOCAL_XDS: nope: unknown field");
+        assertThatThrownBy(() -> LocalFile.read(missing, TRUST_DOMAIN)).hasMessage("no such file");
+        assertThatThrownBy(() -> LocalFile.read(wrong, TRUST_DOMAIN)).hasMessageStartingWith("nope: unknown field");
+        assertThatThrownBy(() -> LocalFile.read(latin, TRUST_DOMAIN)).hasMessage("not UTF-8");
+        assertThatThrownBy(() -> LocalFile.read(directory, TRUST_DOMAIN)).hasMessageStartingWith("cannot be read: ");
     }
 }

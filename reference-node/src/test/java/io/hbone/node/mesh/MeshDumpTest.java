@@ -1,7 +1,9 @@
-package io.hbone.node.local;
+package io.hbone.node.mesh;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.hbone.core.TrustDomain;
+import io.hbone.node.config.LocalXds;
 import io.hbone.node.text.Json;
 import org.junit.jupiter.api.Test;
 
@@ -10,7 +12,7 @@ class MeshDumpTest {
     /** Beside it: what stock ztunnel (62d82653) shows for the same file, apart from the order of the fields. */
     @Test
     void dump_speaksTheWordsOfZtunnel() {
-        LocalMesh mesh = LocalFileReaderTest.read("""
+        Mesh mesh = Mesh.load(new LocalXds.Inline("""
                 workloads:
                 - uid: cluster1//v1/Pod/default/local
                   name: local
@@ -35,7 +37,7 @@ class MeshDumpTest {
                   hostname: a.default.svc.cluster.local
                   vips: ["/127.10.0.1"]
                   ports: {80: 8080}
-                """);
+                """), TrustDomain.of("cluster.local"));
 
         assertThat(Json.pretty(mesh.dumpWorkloads())).isEqualTo("""
                         [

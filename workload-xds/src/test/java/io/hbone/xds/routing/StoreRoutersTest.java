@@ -1,24 +1,23 @@
-package io.hbone.node.local;
+package io.hbone.xds.routing;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.hbone.core.Authority;
 import io.hbone.core.Baggage;
 import io.hbone.core.ConnectRequest;
 import io.hbone.core.Forwarded;
+import io.hbone.core.InboundRouter;
 import io.hbone.core.InboundRouter.Inbound;
 import io.hbone.core.InboundRouter.Target;
 import io.hbone.core.OutboundRouter.Outbound;
+import io.hbone.core.IpLiteral;
 import io.hbone.core.Route;
 import io.hbone.core.SpiffeId;
 import io.hbone.core.TraceParent;
 import io.hbone.core.TunnelError;
 import io.hbone.core.WorkloadIdentity;
 import io.hbone.core.WorkloadMetadata;
-import io.hbone.node.config.ConfigException;
-import io.hbone.node.config.WorkloadInfo;
-import io.hbone.node.text.Ip;
+import io.hbone.xds.store.Snapshot;
 import java.net.InetSocketAddress;
 import java.util.HashMap;
 import java.util.Map;
@@ -29,9 +28,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-class LocalRouterTest {
+class StoreRoutersTest {
 
-    private static final LocalMesh MESH = LocalFileReaderTest.read("""
+    private static final Snapshot MESH = Meshes.of("""
             workloads:
             - {uid: self, name: self, namespace: ns, serviceAccount: self, protocol: HBONE, clusterId: c1,
                workloadIps: [10.0.0.1, "2001:db8::1"],
@@ -69,16 +68,20 @@ class LocalRouterTest {
             - {name: elsewhere, namespace: ns, hostname: elsewhere.example, vips: [other/10.9.0.7], ports: {80: 80}}
             """);
 
-    private static final WorkloadInfo SELF = new WorkloadInfo("ns", "self", "self");
     private static final SpiffeId PEER = SpiffeId.parse("spiffe://cluster.local/ns/ns/sa/peer");
     private static final WorkloadIdentity IDENTITY =
             new WorkloadIdentity("self", SpiffeId.parse("spiffe://cluster.local/ns/ns/sa/self"));
 
-    private final LocalRouter router = router(true, true);
+    private final StoreOutboundRouter outbound =
+            new StoreOutboundRouter(() -> MESH, settings(true, true), new Random(7));
+    private final InboundRouter router = router(true, true);
 
-    private static LocalRouter router(boolean preserveSource, boolean believeBaggage) {
-        return new LocalRouter(
-                MESH, SELF, "", Set.of(15001, 15006, 15008), preserveSource, believeBaggage, new Random(7));
+    private static RoutingSettings settings(boolean preserveSource, boolean believeBaggage) {
+        return new RoutingSettings("", Set.of(15001, 15006, 15008), preserveSource, believeBaggage, true);
+    }
+
+    private static InboundRouter router(boolean preserveSource, boolean believeBaggage) {
+        return new StoreInboundRouter(() -> MESH, "self", settings(preserveSource, believeBaggage));
     }
 
     private static InetSocketAddress address(String text) {
@@ -87,7 +90,7 @@ class LocalRouterTest {
     }
 
     private Route outbound(String destination) {
-        return router.route(new Outbound(IDENTITY, address("10.0.0.1:40000"), address(destination)))
+        return outbound.route(new Outbound(IDENTITY, address("10.0.0.1:40000"), address(destination)))
                 .toCompletableFuture()
                 .join();
     }
@@ -109,7 +112,7 @@ class LocalRouterTest {
     void route_enrolledWorkload_isATunnelToItsAddress(String destination, String peer, String authority, String name) {
         Route.Tunnel route = (Route.Tunnel) outbound(destination);
 
-        assertThat(Ip.format(route.peer())).isEqualTo(peer);
+        assertThat(IpLiteral.format(route.peer())).isEqualTo(peer);
         assertThat(route.authority()).hasToString(authority);
         assertThat(route.destination().name()).isEqualTo(name);
         assertThat(route.service()).isNull();
@@ -135,7 +138,7 @@ class LocalRouterTest {
     void route_notEnrolledOrUnknown_isDirect(String destination, String name) {
         Route.Direct route = (Route.Direct) outbound(destination);
 
-        assertThat(Ip.format(route.address())).isEqualTo(destination);
+        assertThat(IpLiteral.format(route.address())).isEqualTo(destination);
         assertThat(route.destination().name()).isEqualTo(name);
         assertThat(route.service()).isNull();
     }
@@ -169,7 +172,7 @@ class LocalRouterTest {
                 assertThat(tunnel.expectedPeers())
                         .containsExactlyInAnyOrder(PEER, SpiffeId.parse("spiffe://cluster.local/ns/ns/sa/extra"));
             } else {
-                assertThat(Ip.format(((Route.Direct) route).address())).isEqualTo("10.0.0.3:9080");
+                assertThat(IpLiteral.format(((Route.Direct) route).address())).isEqualTo("10.0.0.3:9080");
             }
         }
 
@@ -200,15 +203,7 @@ class LocalRouterTest {
         Route.Reject route = (Route.Reject) outbound(destination);
 
         assertThat(route.error()).isEqualTo(TunnelError.NO_ROUTE);
-        assertThat(route.why()).isEqualTo("no healthy upstream: " + destination);
-    }
-
-    @Test
-    void router_workloadThatTheFileDoesNotHave_isRefused() {
-        assertThatThrownBy(() -> new LocalRouter(
-                        MESH, new WorkloadInfo("ns", "self", "other"), "", Set.of(), true, true, new Random()))
-                .isInstanceOf(ConfigException.class)
-                .hasMessage("PROXY_WORKLOAD_INFO: \"ns/self/other\" (expected: a workload of the local file)");
+        assertThat(route.why()).startsWith("no healthy upstream: " + destination);
     }
 
     private static ConnectRequest request(String authority) {
@@ -224,7 +219,7 @@ class LocalRouterTest {
                 network);
     }
 
-    private static Target inbound(LocalRouter router, String peer, SpiffeId identity, ConnectRequest request) {
+    private static Target inbound(InboundRouter router, String peer, SpiffeId identity, ConnectRequest request) {
         return router.route(new Inbound(address(peer), address("10.0.0.1:15008"), identity, request))
                 .toCompletableFuture()
                 .join();
@@ -247,7 +242,7 @@ class LocalRouterTest {
     void route_requestForThisWorkload_isForwarded(String authority, String expected) {
         Target.Forward target = (Target.Forward) inbound(request(authority));
 
-        assertThat(Ip.format(target.address())).isEqualTo(expected);
+        assertThat(IpLiteral.format(target.address())).isEqualTo(expected);
         assertThat(target.preserveSource()).isTrue();
         assertThat(target.source().name()).isEqualTo("peer");
         assertThat(target.source().identity()).isEqualTo(PEER);
@@ -309,7 +304,7 @@ class LocalRouterTest {
                 inbound(router(true, false), "192.0.2.1:5000", PEER, request("10.0.0.1:80", baggage, null, null));
 
         assertThat(believed.source()).isEqualTo(WorkloadMetadata.of(baggage, PEER));
-        assertThat(doubted.source()).isEqualTo(LocalMesh.metadata(WorkloadMetadata.UNKNOWN, PEER));
+        assertThat(doubted.source()).isEqualTo(WorkloadMetadata.of(Baggage.EMPTY, PEER));
     }
 
     @Test
@@ -343,7 +338,7 @@ class LocalRouterTest {
     void route_plaintext_isForwardedToWhereItWasDialled() {
         Target.Forward target = (Target.Forward) plaintext("10.0.0.2:5000", "10.0.0.1:8080");
 
-        assertThat(Ip.format(target.address())).isEqualTo("10.0.0.1:8080");
+        assertThat(IpLiteral.format(target.address())).isEqualTo("10.0.0.1:8080");
         assertThat(target.preserveSource()).isTrue();
         assertThat(target.source().name()).isEqualTo("peer");
         assertThat(target.source().identity()).isNull();
