@@ -31,7 +31,8 @@ final class Entry {
         int slash = text.indexOf('/');
         InetAddress address = IpLiteral.parse(slash < 0 ? text : text.substring(0, slash));
         if (address == null) {
-            throw LocalFileException.of(path, Fields.show(node), "an IP address, a slash, and the length of the prefix");
+            throw LocalFileException.of(
+                    path, Fields.show(node), "an IP address, a slash, and the length of the prefix");
         }
         if (slash < 0) {
             return Cidr.of(address);

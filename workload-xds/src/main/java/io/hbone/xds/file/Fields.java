@@ -97,10 +97,12 @@ final class Fields {
 
     /** One of {@code values} by the name that the file uses. */
     <T> T oneOf(String name, T otherwise, SortedMap<String, T> values) {
+        return get(name) == null ? otherwise : requiredOneOf(name, values);
+    }
+
+    /** @throws LocalFileException also when it is absent */
+    <T> T requiredOneOf(String name, SortedMap<String, T> values) {
         Object value = get(name);
-        if (value == null) {
-            return otherwise;
-        }
         T chosen = value instanceof String text ? values.get(text) : null;
         if (chosen == null) {
             throw wrong(name, value, String.join(" or ", values.keySet()));

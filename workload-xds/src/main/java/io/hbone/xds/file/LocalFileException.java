@@ -36,7 +36,7 @@ public final class LocalFileException extends RuntimeException {
         text.chars().forEach(c -> {
             if (c == '"' || c == '\\') {
                 out.append('\\').append((char) c);
-            } else if (c >= ' ' && c < 0x7f || c >= 0xa0 && c != 0x2028 && c != 0x2029) {
+            } else if ((c >= ' ' && c < 0x7f) || (c >= 0xa0 && c != 0x2028 && c != 0x2029)) {
                 out.append((char) c);
             } else {
                 out.append(String.format("\\u%04x", c));

@@ -46,7 +46,8 @@ public final class LocalFileWatch implements AutoCloseable {
     }
 
     /** What tells that a file was changed: it was swapped, or written. */
-    private record Signature(Object time, long size, @Nullable Object key) {}
+    private record Signature(
+            Object time, long size, @Nullable Object key) {}
 
     /**
      * Delivers the file for the first time.

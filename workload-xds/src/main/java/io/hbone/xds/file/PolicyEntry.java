@@ -21,8 +21,8 @@ import org.jspecify.annotations.Nullable;
 
 /** An entry of {@code policies}. */
 final class PolicyEntry {
-    private static final SortedMap<String, Scope> SCOPES = Entry.sorted(Map.of(
-            "Global", Scope.GLOBAL, "Namespace", Scope.NAMESPACE, "WorkloadSelector", Scope.WORKLOAD_SELECTOR));
+    private static final SortedMap<String, Scope> SCOPES = Entry.sorted(
+            Map.of("Global", Scope.GLOBAL, "Namespace", Scope.NAMESPACE, "WorkloadSelector", Scope.WORKLOAD_SELECTOR));
     private static final SortedMap<String, Action> ACTIONS =
             Entry.sorted(Map.of("Allow", Action.ALLOW, "Deny", Action.DENY));
 
@@ -32,8 +32,8 @@ final class PolicyEntry {
         Authorization.Builder policy = Authorization.newBuilder()
                 .setName(fields.text("name"))
                 .setNamespace(fields.text("namespace", ""))
-                .setScope(required(fields, "scope", SCOPES))
-                .setAction(required(fields, "action", ACTIONS))
+                .setScope(fields.requiredOneOf("scope", SCOPES))
+                .setAction(fields.requiredOneOf("action", ACTIONS))
                 .setDryRun(fields.flag("dryRun", false));
         List<?> rules = fields.requiredList("rules");
         for (int i = 0; i < rules.size(); i++) {
@@ -42,12 +42,6 @@ final class PolicyEntry {
         fields.rejectOthers();
         return LocalFile.resource(
                 policy.getNamespace() + '/' + policy.getName(), policy.build().toByteString());
-    }
-
-    private static <T> T required(Fields fields, String name, SortedMap<String, T> values) {
-        fields.text(name);
-        T first = values.get(values.firstKey());
-        return fields.oneOf(name, first, values);
     }
 
     private static Rule rule(String path, @Nullable Object node) {
@@ -69,7 +63,8 @@ final class PolicyEntry {
         if (node instanceof List<?> list) {
             return list;
         }
-        throw LocalFileException.of(path, Fields.show(node), "a list: rules are lists of clauses, which are lists of matches");
+        throw LocalFileException.of(
+                path, Fields.show(node), "a list: rules are lists of clauses, which are lists of matches");
     }
 
     private static Match match(Fields fields) {
@@ -100,12 +95,14 @@ final class PolicyEntry {
             String prefix = fields.text("Prefix", "");
             String suffix = fields.text("Suffix", "");
             boolean presence = fields.has("Presence");
-            int said = (exact.isEmpty() ? 0 : 1) + (prefix.isEmpty() ? 0 : 1) + (suffix.isEmpty() ? 0 : 1)
+            int said = (exact.isEmpty() ? 0 : 1)
+                    + (prefix.isEmpty() ? 0 : 1)
+                    + (suffix.isEmpty() ? 0 : 1)
                     + (presence ? 1 : 0);
             fields.rejectOthers();
             if (said != 1) {
-                throw new LocalFileException(
-                        fields.path() + ": " + said + " ways to match (expected: one of Exact, Prefix, Suffix, Presence)");
+                throw new LocalFileException(fields.path() + ": " + said
+                        + " ways to match (expected: one of Exact, Prefix, Suffix, Presence)");
             }
             if (presence) {
                 match.setPresence(Empty.getDefaultInstance());

@@ -23,10 +23,17 @@ import java.util.SortedMap;
 final class ServiceEntry {
     private static final SortedMap<String, Boolean> VISIBILITIES =
             Entry.sorted(Map.of("Public", false, "Namespace", true));
-    private static final SortedMap<String, IpFamilies> FAMILIES = Entry.sorted(
-            Map.of("Dual", IpFamilies.DUAL, "IPv4", IpFamilies.IPV4_ONLY, "IPv6", IpFamilies.IPV6_ONLY));
+    private static final SortedMap<String, IpFamilies> FAMILIES =
+            Entry.sorted(Map.of("Dual", IpFamilies.DUAL, "IPv4", IpFamilies.IPV4_ONLY, "IPv6", IpFamilies.IPV6_ONLY));
     private static final SortedMap<String, Mode> MODES = Entry.sorted(Map.of(
-            "Standard", Mode.STANDARD, "Strict", Mode.STRICT, "Failover", Mode.FAILOVER, "Passthrough", Mode.PASSTHROUGH));
+            "Standard",
+            Mode.STANDARD,
+            "Strict",
+            Mode.STRICT,
+            "Failover",
+            Mode.FAILOVER,
+            "Passthrough",
+            Mode.PASSTHROUGH));
     private static final SortedMap<String, HealthPolicy> HEALTH =
             Entry.sorted(Map.of("OnlyHealthy", HealthPolicy.ONLY_HEALTHY, "AllowAll", HealthPolicy.ALLOW_ALL));
     private static final SortedMap<String, Scope> SCOPES = Entry.sorted(Map.of(
@@ -66,8 +73,7 @@ final class ServiceEntry {
                 throw LocalFileException.of(
                         path, Fields.show(nodes.get(i)), "network/address, the network may be empty");
             }
-            vips.add(new Vip(
-                    text.substring(0, slash), Cidr.of(Entry.address(path, text.substring(slash + 1)))));
+            vips.add(new Vip(text.substring(0, slash), Cidr.of(Entry.address(path, text.substring(slash + 1)))));
         }
         for (Fields range : fields.all("cidrVips")) {
             vips.add(new Vip(range.text("network", ""), Entry.cidr(range.path("cidr"), range.text("cidr"))));

@@ -20,7 +20,8 @@ final class WorkloadEntry {
     private static final int MAX_CAPACITY = 1_000_000;
 
     private static final SortedMap<String, Boolean> PROTOCOLS = Entry.sorted(Map.of("HBONE", true, "TCP", false));
-    private static final SortedMap<String, Boolean> STATUSES = Entry.sorted(Map.of("Healthy", true, "Unhealthy", false));
+    private static final SortedMap<String, Boolean> STATUSES =
+            Entry.sorted(Map.of("Healthy", true, "Unhealthy", false));
     private static final SortedMap<String, Boolean> NETWORK_MODES =
             Entry.sorted(Map.of("Standard", false, "HostNetwork", true));
     private static final SortedMap<String, WorkloadType> TYPES = Entry.sorted(Map.of(

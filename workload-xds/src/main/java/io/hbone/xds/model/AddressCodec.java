@@ -66,11 +66,11 @@ public final class AddressCodec {
             return switch (address.getTypeCase()) {
                 case WORKLOAD -> new DecodedWorkload(workloads.decode(address.getWorkload()));
                 case SERVICE -> new DecodedService(services.decode(address.getService()));
-                case TYPE_NOT_SET -> throw new MalformedResourceException(
-                        "neither a workload nor a service (expected: one of them)");
+                case TYPE_NOT_SET ->
+                    throw new MalformedResourceException("neither a workload nor a service (expected: one of them)");
             };
         } catch (IllegalArgumentException e) {
-            throw new MalformedResourceException(e.getMessage());
+            throw new MalformedResourceException(String.valueOf(e.getMessage()));
         }
     }
 
@@ -84,9 +84,6 @@ public final class AddressCodec {
 
     /** The encoded message; decoding it gives an equal value. */
     public static ByteString encode(Service service) {
-        return Address.newBuilder()
-                .setService(Encoder.service(service))
-                .build()
-                .toByteString();
+        return Address.newBuilder().setService(Encoder.service(service)).build().toByteString();
     }
 }

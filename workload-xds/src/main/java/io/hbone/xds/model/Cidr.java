@@ -16,8 +16,8 @@ public record Cidr(InetAddress address, int prefix) {
     public Cidr {
         int bits = bits(address);
         if (prefix < 0 || prefix > bits) {
-            throw new IllegalArgumentException("prefix length: " + prefix + " of " + IpLiteral.format(address)
-                    + " (expected: 0 to " + bits + ")");
+            throw new IllegalArgumentException(
+                    "prefix length: " + prefix + " of " + IpLiteral.format(address) + " (expected: 0 to " + bits + ")");
         }
         address = masked(address, prefix);
     }

@@ -46,14 +46,17 @@ final class Decoding {
         }
         GatewayAddress.Destination destination =
                 switch (gateway.getDestinationCase()) {
-                    case HOSTNAME -> new GatewayAddress.Hostname(
-                            gateway.getHostname().getNamespace(),
-                            gateway.getHostname().getHostname());
-                    case ADDRESS -> new GatewayAddress.Address(new NetworkAddress(
-                            gateway.getAddress().getNetwork(),
-                            address(field + ".address", gateway.getAddress().getAddress())));
-                    case DESTINATION_NOT_SET -> throw new IllegalArgumentException(
-                            field + ": no destination (expected: a hostname or an address)");
+                    case HOSTNAME ->
+                        new GatewayAddress.Hostname(
+                                gateway.getHostname().getNamespace(),
+                                gateway.getHostname().getHostname());
+                    case ADDRESS ->
+                        new GatewayAddress.Address(new NetworkAddress(
+                                gateway.getAddress().getNetwork(),
+                                address(field + ".address", gateway.getAddress().getAddress())));
+                    case DESTINATION_NOT_SET ->
+                        throw new IllegalArgumentException(
+                                field + ": no destination (expected: a hostname or an address)");
                 };
         return interner.intern(new GatewayAddress(destination, port == 0 ? Workload.HBONE_PORT : port));
     }

@@ -40,8 +40,8 @@ final class Encoder {
                 .setNativeTunnel(in.nativeTunnel())
                 .setNode(in.node())
                 .setClusterId(in.clusterId())
-                .setWorkloadType(
-                        io.hbone.xds.proto.workload.WorkloadType.valueOf(in.type().name()))
+                .setWorkloadType(io.hbone.xds.proto.workload.WorkloadType.valueOf(
+                        in.type().name()))
                 .setWorkloadName(in.workloadName())
                 .setCanonicalName(in.canonicalName())
                 .setCanonicalRevision(in.canonicalRevision());
@@ -90,8 +90,8 @@ final class Encoder {
                 .setCanonical(in.canonical())
                 .setVisibility(in.namespaceOnly() ? Visibility.NAMESPACE : Visibility.PUBLIC);
         for (Vip vip : in.vips()) {
-            io.hbone.xds.proto.workload.NetworkAddress.Builder address = networkAddress(
-                    new NetworkAddress(vip.network(), vip.range().address()));
+            io.hbone.xds.proto.workload.NetworkAddress.Builder address =
+                    networkAddress(new NetworkAddress(vip.network(), vip.range().address()));
             if (!vip.range().isSingle()) {
                 address.setLength(vip.range().prefix());
             }
@@ -142,8 +142,9 @@ final class Encoder {
         io.hbone.xds.proto.workload.GatewayAddress.Builder out =
                 io.hbone.xds.proto.workload.GatewayAddress.newBuilder().setHboneMtlsPort(in.port());
         if (in.destination() instanceof GatewayAddress.Hostname name) {
-            out.setHostname(
-                    NamespacedHostname.newBuilder().setNamespace(name.namespace()).setHostname(name.hostname()));
+            out.setHostname(NamespacedHostname.newBuilder()
+                    .setNamespace(name.namespace())
+                    .setHostname(name.hostname()));
         } else if (in.destination() instanceof GatewayAddress.Address address) {
             out.setAddress(networkAddress(address.address()));
         }

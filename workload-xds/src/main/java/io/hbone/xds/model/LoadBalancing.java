@@ -10,8 +10,7 @@ import java.util.List;
  */
 public record LoadBalancing(List<Scope> preferences, Mode mode, HealthPolicy health) {
     /** Any healthy endpoint. */
-    public static final LoadBalancing STANDARD =
-            new LoadBalancing(List.of(), Mode.STANDARD, HealthPolicy.ONLY_HEALTHY);
+    public static final LoadBalancing STANDARD = new LoadBalancing(List.of(), Mode.STANDARD, HealthPolicy.ONLY_HEALTHY);
 
     public LoadBalancing {
         preferences = List.copyOf(preferences);

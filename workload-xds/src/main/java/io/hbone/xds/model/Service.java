@@ -37,17 +37,7 @@ public record Service(
 
     /** A service without waypoints that any of its healthy endpoints serves. */
     public Service(Route.ServiceRef ref, List<Vip> vips, PortMap ports) {
-        this(
-                ref,
-                vips,
-                ports,
-                Set.of(),
-                null,
-                List.of(),
-                LoadBalancing.STANDARD,
-                IpFamilies.AUTOMATIC,
-                false,
-                false);
+        this(ref, vips, ports, Set.of(), null, List.of(), LoadBalancing.STANDARD, IpFamilies.AUTOMATIC, false, false);
     }
 
     /** {@code namespace/hostname}: names it among services, and as a resource. */

@@ -37,9 +37,7 @@ final class ServiceDecoder {
                 subjectAltNames(in),
                 Decoding.gateway("waypoint", in.hasWaypoint(), in.getWaypoint(), interner),
                 weightedWaypoints(in.getWeightedWaypointsList()),
-                in.hasLoadBalancing()
-                        ? interner.intern(loadBalancing(in.getLoadBalancing()))
-                        : LoadBalancing.STANDARD,
+                in.hasLoadBalancing() ? interner.intern(loadBalancing(in.getLoadBalancing())) : LoadBalancing.STANDARD,
                 families(in),
                 in.getCanonical(),
                 in.getVisibility() == io.hbone.xds.proto.workload.Service.Visibility.NAMESPACE);
@@ -107,8 +105,9 @@ final class ServiceDecoder {
                 switch (in.getHealthPolicy()) {
                     case ONLY_HEALTHY -> LoadBalancing.HealthPolicy.ONLY_HEALTHY;
                     case ALLOW_ALL -> LoadBalancing.HealthPolicy.ALLOW_ALL;
-                    case UNRECOGNIZED -> throw Decoding.unknown(
-                            "load_balancing.health_policy", in.getHealthPolicyValue(), HealthPolicy.class);
+                    case UNRECOGNIZED ->
+                        throw Decoding.unknown(
+                                "load_balancing.health_policy", in.getHealthPolicyValue(), HealthPolicy.class);
                 };
         return new LoadBalancing(preferences, mode, health);
     }
@@ -121,8 +120,9 @@ final class ServiceDecoder {
             case NODE -> LoadBalancing.Scope.NODE;
             case CLUSTER -> LoadBalancing.Scope.CLUSTER;
             case NETWORK -> LoadBalancing.Scope.NETWORK;
-            case UNSPECIFIED_SCOPE -> throw new IllegalArgumentException(
-                    "load_balancing.routing_preference: UNSPECIFIED_SCOPE (expected: a scope)");
+            case UNSPECIFIED_SCOPE ->
+                throw new IllegalArgumentException(
+                        "load_balancing.routing_preference: UNSPECIFIED_SCOPE (expected: a scope)");
             case UNRECOGNIZED -> throw Decoding.unknown("load_balancing.routing_preference", value, Scope.class);
         };
     }

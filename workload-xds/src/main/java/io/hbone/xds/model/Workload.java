@@ -78,9 +78,8 @@ public record Workload(
         addresses = List.copyOf(addresses);
         authorizationPolicies = List.copyOf(authorizationPolicies);
         // In the order in which they came: the first that fits is taken.
-        services = services.size() < 2
-                ? Map.copyOf(services)
-                : Collections.unmodifiableMap(new LinkedHashMap<>(services));
+        services =
+                services.size() < 2 ? Map.copyOf(services) : Collections.unmodifiableMap(new LinkedHashMap<>(services));
     }
 
     /** Of the service account {@code identity} is for, with all else unknown or as it is by default. */

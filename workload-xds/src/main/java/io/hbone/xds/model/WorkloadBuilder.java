@@ -186,9 +186,31 @@ public final class WorkloadBuilder {
     /** @throws IllegalArgumentException when a value is out of its range */
     public Workload build() {
         return new Workload(
-                uid, name, namespace, serviceAccount, identity, network, addresses, hostname, enrolled, tunnelPort,
-                hostNetwork, healthy, capacity, services, waypoint, networkGateway, applicationTunnel,
-                authorizationPolicies, nativeTunnel, node, locality, clusterId, type, workloadName, canonicalName,
+                uid,
+                name,
+                namespace,
+                serviceAccount,
+                identity,
+                network,
+                addresses,
+                hostname,
+                enrolled,
+                tunnelPort,
+                hostNetwork,
+                healthy,
+                capacity,
+                services,
+                waypoint,
+                networkGateway,
+                applicationTunnel,
+                authorizationPolicies,
+                nativeTunnel,
+                node,
+                locality,
+                clusterId,
+                type,
+                workloadName,
+                canonicalName,
                 canonicalRevision);
     }
 }

@@ -81,10 +81,10 @@ final class WorkloadDecoder {
         return switch (in.getTunnelProtocol()) {
             case NONE -> false;
             case HBONE -> true;
-            case LEGACY_ISTIO_MTLS -> throw new IllegalArgumentException(
-                    "tunnel_protocol: LEGACY_ISTIO_MTLS (expected: NONE or HBONE)");
-            case UNRECOGNIZED -> throw Decoding.unknown(
-                    "tunnel_protocol", in.getTunnelProtocolValue(), TunnelProtocol.class);
+            case LEGACY_ISTIO_MTLS ->
+                throw new IllegalArgumentException("tunnel_protocol: LEGACY_ISTIO_MTLS (expected: NONE or HBONE)");
+            case UNRECOGNIZED ->
+                throw Decoding.unknown("tunnel_protocol", in.getTunnelProtocolValue(), TunnelProtocol.class);
         };
     }
 
@@ -110,8 +110,9 @@ final class WorkloadDecoder {
             case CRONJOB -> WorkloadType.CRONJOB;
             case POD -> WorkloadType.POD;
             case JOB -> WorkloadType.JOB;
-            case UNRECOGNIZED -> throw Decoding.unknown(
-                    "workload_type", in.getWorkloadTypeValue(), io.hbone.xds.proto.workload.WorkloadType.class);
+            case UNRECOGNIZED ->
+                throw Decoding.unknown(
+                        "workload_type", in.getWorkloadTypeValue(), io.hbone.xds.proto.workload.WorkloadType.class);
         };
     }
 
@@ -127,8 +128,7 @@ final class WorkloadDecoder {
                 throw new IllegalArgumentException("services: \"" + key + "\" (expected: namespace/hostname)");
             }
             services.put(
-                    interner.intern(key),
-                    interner.intern(Decoding.ports("services." + key, ports.getPortsList())));
+                    interner.intern(key), interner.intern(Decoding.ports("services." + key, ports.getPortsList())));
         });
         return services;
     }
@@ -147,10 +147,11 @@ final class WorkloadDecoder {
                 switch (tunnel.getProtocol()) {
                     case NONE -> ApplicationTunnel.Protocol.NONE;
                     case PROXY -> ApplicationTunnel.Protocol.PROXY;
-                    case UNRECOGNIZED -> throw Decoding.unknown(
-                            "application_tunnel.protocol",
-                            tunnel.getProtocolValue(),
-                            io.hbone.xds.proto.workload.ApplicationTunnel.Protocol.class);
+                    case UNRECOGNIZED ->
+                        throw Decoding.unknown(
+                                "application_tunnel.protocol",
+                                tunnel.getProtocolValue(),
+                                io.hbone.xds.proto.workload.ApplicationTunnel.Protocol.class);
                 };
         return interner.intern(new ApplicationTunnel(protocol, port));
     }

@@ -29,8 +29,7 @@ final class InboundServices {
     }
 
     /** Which service the client most likely meant: the one it names when it is ours, else one on that port; null for none. */
-    static Route.@Nullable ServiceRef on(
-            Snapshot snapshot, Workload self, int port, @Nullable ConnectRequest request) {
+    static Route.@Nullable ServiceRef on(Snapshot snapshot, Workload self, int port, @Nullable ConnectRequest request) {
         if (self.services().isEmpty()) {
             return null;
         }

@@ -90,10 +90,10 @@ final class RoutePlanner {
     private static CompletionStage<Route> without(RouteRequest request, @Nullable Resource<Service> service)
             throws UnroutableException {
         if (service != null && service.value().loadBalancing().mode() != Mode.PASSTHROUGH) {
-            throw new UnroutableException(
-                    "no healthy upstream: " + IpLiteral.format(request.destination()) + ", service " + service + " has "
-                            + request.snapshot().endpoints(service.value().key()).size()
-                            + " endpoints (expected: one that is healthy, has the port and can be reached)");
+            throw new UnroutableException("no healthy upstream: " + IpLiteral.format(request.destination())
+                    + ", service " + service + " has "
+                    + request.snapshot().endpoints(service.value().key()).size()
+                    + " endpoints (expected: one that is healthy, has the port and can be reached)");
         }
         return complete(new Route.Direct(
                 request.destination(),

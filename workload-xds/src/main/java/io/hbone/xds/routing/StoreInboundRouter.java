@@ -44,8 +44,7 @@ public final class StoreInboundRouter implements InboundRouter {
      * @param uid of the workload
      * @param onDemand for what is not known
      */
-    public StoreInboundRouter(
-            Supplier<Snapshot> snapshots, String uid, RoutingSettings settings, OnDemand onDemand) {
+    public StoreInboundRouter(Supplier<Snapshot> snapshots, String uid, RoutingSettings settings, OnDemand onDemand) {
         this.snapshots = snapshots;
         this.uid = uid;
         this.settings = settings;
@@ -64,7 +63,9 @@ public final class StoreInboundRouter implements InboundRouter {
             Resource<Workload> found = newer.workload(uid);
             return found == null
                     ? new Target.Refuse(
-                            503, TunnelError.NO_ROUTE, "local workload: " + uid + " (expected: one that the mesh knows)")
+                            503,
+                            TunnelError.NO_ROUTE,
+                            "local workload: " + uid + " (expected: one that the mesh knows)")
                     : target(newer, found.value(), connection);
         });
     }

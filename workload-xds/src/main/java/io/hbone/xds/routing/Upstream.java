@@ -18,7 +18,11 @@ import org.jspecify.annotations.Nullable;
  * @param service as whose endpoint; null when the workload itself was addressed
  * @param asked the address that it was found by; of several addresses this one, or one of its family
  */
-record Upstream(Resource<Workload> workload, int port, @Nullable Resource<Service> service, @Nullable InetAddress asked) {
+record Upstream(
+        Resource<Workload> workload,
+        int port,
+        @Nullable Resource<Service> service,
+        @Nullable InetAddress asked) {
 
     Workload value() {
         return workload.value();

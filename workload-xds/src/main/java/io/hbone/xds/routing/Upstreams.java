@@ -24,8 +24,7 @@ final class Upstreams {
      *
      * @return null when nobody is known, or the service does not want a choice to be made
      */
-    static @Nullable Upstream at(
-            RouteRequest request, String network, InetAddress address, int port, Purpose purpose) {
+    static @Nullable Upstream at(RouteRequest request, String network, InetAddress address, int port, Purpose purpose) {
         Snapshot snapshot = request.snapshot();
         Resource<Service> service =
                 snapshot.serviceAt(network, address, request.source().namespace());
@@ -79,8 +78,9 @@ final class Upstreams {
         if (found == null) {
             String name = reference.destination().toString();
             throw new UnroutableException(
-                    "unknown " + what + ": " + name + " (expected: a workload, or a service that somebody serves on port "
-                            + reference.port() + ')',
+                    "unknown " + what + ": " + name
+                            + " (expected: a workload, or a service that somebody serves on port " + reference.port()
+                            + ')',
                     name);
         }
         request.note(what, found.service() != null ? found.service() : found.workload(), found + " for " + reference);
@@ -108,7 +108,8 @@ final class Upstreams {
         }
         GatewayAddress.Address at = (GatewayAddress.Address) waypoint.destination();
         String network = at.address().network();
-        if (source.network().equals(network) && source.addresses().contains(at.address().address())) {
+        if (source.network().equals(network)
+                && source.addresses().contains(at.address().address())) {
             return true;
         }
         Resource<Service> service = snapshot.serviceAt(network, at.address().address(), source.namespace());

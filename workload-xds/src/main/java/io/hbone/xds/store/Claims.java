@@ -24,7 +24,7 @@ final class Claims {
         List<Resource<T>> changed = new ArrayList<>(claims.size() + 1);
         boolean placed = replacement == null;
         for (Resource<T> claim : claims) {
-            if (claim != old) {
+            if (old == null || !claim.name().equals(old.name())) {
                 changed.add(claim);
             } else if (replacement != null) {
                 changed.add(replacement);

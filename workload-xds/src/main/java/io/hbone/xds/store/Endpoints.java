@@ -57,7 +57,7 @@ public final class Endpoints implements Iterable<Endpoint> {
         int low = 0;
         int high = all.length - 1;
         while (low < high) {
-            int middle = low + high >>> 1;
+            int middle = (low + high) >>> 1;
             if (upTo[middle] > at) {
                 high = middle;
             } else {

@@ -5,6 +5,7 @@ import java.util.Collections;
 import java.util.HashMap;
 import java.util.Iterator;
 import java.util.Map;
+import java.util.NoSuchElementException;
 import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 
@@ -40,7 +41,7 @@ final class ShardedMap<K, V> {
 
     /** By the upper bits of a product, as a shard's own table goes by the lower bits of the hash. The count is a power of two. */
     private static int shardOf(Object key, int count) {
-        return (int) ((key.hashCode() * 0x9E3779B97F4A7C15L >>> 33) & (count - 1));
+        return (int) (((key.hashCode() * 0x9E3779B97F4A7C15L) >>> 33) & (count - 1));
     }
 
     @Nullable V get(K key) {
@@ -83,7 +84,9 @@ final class ShardedMap<K, V> {
 
             @Override
             public V next() {
-                hasNext();
+                if (!hasNext()) {
+                    throw new NoSuchElementException();
+                }
                 return shard.next();
             }
         };

@@ -97,7 +97,8 @@ final class SnapshotEdit {
     private void replaceWorkload(@Nullable Resource<Workload> old, @Nullable Resource<Workload> replacement) {
         Workload before = old == null ? null : old.value();
         Workload after = replacement == null ? null : replacement.value();
-        String uid = after != null ? after.uid() : Objects.requireNonNull(before).uid();
+        String uid =
+                after != null ? after.uid() : Objects.requireNonNull(before).uid();
         name(uid, old, replacement);
         if (replacement == null) {
             workloads.remove(uid);
@@ -135,7 +136,8 @@ final class SnapshotEdit {
     private void replaceService(@Nullable Resource<Service> old, @Nullable Resource<Service> replacement) {
         Service before = old == null ? null : old.value();
         Service after = replacement == null ? null : replacement.value();
-        String key = after != null ? after.key() : Objects.requireNonNull(before).key();
+        String key =
+                after != null ? after.key() : Objects.requireNonNull(before).key();
         name(key, old, replacement);
         if (replacement == null) {
             services.remove(key);

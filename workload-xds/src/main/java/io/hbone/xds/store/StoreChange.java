@@ -30,8 +30,7 @@ public record StoreChange(
      * @param before null when it is new
      * @param after null when it is gone
      */
-    public record Changed<T>(
-            @Nullable T before, @Nullable T after) {}
+    public record Changed<T>(@Nullable T before, @Nullable T after) {}
 
     public boolean isEmpty() {
         return workloads.isEmpty() && services.isEmpty();

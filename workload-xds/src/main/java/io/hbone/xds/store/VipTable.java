@@ -41,8 +41,7 @@ final class VipTable {
         }
         int bits = address.getAddress().length * Byte.SIZE;
         for (int length : inUse) {
-            List<Resource<Service>> covering =
-                    length > bits ? null : ranges.get(network, new Cidr(address, length));
+            List<Resource<Service>> covering = length > bits ? null : ranges.get(network, new Cidr(address, length));
             Resource<Service> best = covering == null ? null : preferred(covering, namespace);
             if (best == null) {
                 continue;
@@ -93,8 +92,9 @@ final class VipTable {
         /** One takes the place of the other; either may be absent. */
         void replace(@Nullable Resource<Service> old, @Nullable Resource<Service> replacement) {
             Set<Vip> held = old == null ? Set.of() : Set.copyOf(old.value().vips());
-            Set<Vip> wanted =
-                    replacement == null ? Set.of() : Set.copyOf(replacement.value().vips());
+            Set<Vip> wanted = replacement == null
+                    ? Set.of()
+                    : Set.copyOf(replacement.value().vips());
             for (Vip vip : held) {
                 replace(vip, old, wanted.contains(vip) ? replacement : null);
             }

@@ -91,7 +91,7 @@ public final class WorkloadStore implements ResourceSink {
         List<Rejection> rejections = new ArrayList<>();
         for (int i = 0; i < upserts.size(); i++) {
             NamedResource resource = upserts.get(i);
-            if (lastOfName.get(resource.name()) == i) {
+            if (Integer.valueOf(i).equals(lastOfName.get(resource.name()))) {
                 String reason = put(edit, resource);
                 if (reason != null) {
                     rejections.add(new Rejection(resource.name(), reason));

@@ -190,11 +190,19 @@ class LocalFileTest {
                 bad(W + ", serviceAccount: a/b}", "workloads[0]: serviceAccount: \"a/b\""),
                 bad(W + ", locality: {planet: p}}", "workloads[0].locality.planet: unknown field"),
                 bad(W + ", locality: here}", "workloads[0].locality: \"here\" (expected: a mapping)"),
-                bad(W + ", waypoint: {destination: nowhere}}", "workloads[0].waypoint.destination: \"nowhere\" (expected: "),
+                bad(
+                        W + ", waypoint: {destination: nowhere}}",
+                        "workloads[0].waypoint.destination: \"nowhere\" (expected: "),
                 bad(W + ", waypoint: {hboneMtlsPort: 1}}", "workloads[0].waypoint.destination: not set"),
-                bad(W + ", networkGateway: {destination: /10.0.0.9, hboneMtlsPort: 0}}", "workloads[0].networkGateway.hboneMtlsPort: \"0\""),
-                bad(W + ", applicationTunnel: {protocol: Socks}}", "workloads[0].applicationTunnel.protocol: \"Socks\" (expected: NONE or PROXY)"),
-                bad(W + ", authorizationPolicies: [a]}", "workloads[0].authorizationPolicies[0]: \"a\" (expected: namespace/name)"),
+                bad(
+                        W + ", networkGateway: {destination: /10.0.0.9, hboneMtlsPort: 0}}",
+                        "workloads[0].networkGateway.hboneMtlsPort: \"0\""),
+                bad(
+                        W + ", applicationTunnel: {protocol: Socks}}",
+                        "workloads[0].applicationTunnel.protocol: \"Socks\" (expected: NONE or PROXY)"),
+                bad(
+                        W + ", authorizationPolicies: [a]}",
+                        "workloads[0].authorizationPolicies[0]: \"a\" (expected: namespace/name)"),
                 bad(W + "}\n- {namespace: ns, name: w, workloadIps: [], services: {}}", "workloads[1].uid: \"ns/w\""),
                 bad(
                         "workloads:\n- {namespace: ns, name: w, workloadIps: [host], services: {}}",
@@ -217,21 +225,41 @@ class LocalFileTest {
                 bad(S + ", bad: 1}", "services[0].bad: unknown field"),
                 bad(S + ", canonical: 1}", "services[0].canonical: \"1\" (expected: true or false)"),
                 bad(S + ", subjectAltNames: [x]}", "services[0].subjectAltNames: spiffeId: \"x\""),
-                bad(S + ", loadBalancer: {mode: Random}}", "services[0].loadBalancer.mode: \"Random\" (expected: Failover or "),
-                bad(S + ", loadBalancer: {routingPreferences: [Planet]}}", "services[0].loadBalancer.routingPreferences: \"Planet\""),
+                bad(
+                        S + ", loadBalancer: {mode: Random}}",
+                        "services[0].loadBalancer.mode: \"Random\" (expected: Failover or "),
+                bad(
+                        S + ", loadBalancer: {routingPreferences: [Planet]}}",
+                        "services[0].loadBalancer.routingPreferences: \"Planet\""),
                 bad(S + ", weightedWaypoints: [1]}", "services[0].weightedWaypoints[0]: \"1\" (expected: a mapping)"),
                 bad(S + ", ipFamilies: IPv5}", "services[0].ipFamilies: \"IPv5\" (expected: Dual or IPv4 or IPv6)"),
-                bad(S + ", cidrVips: [{network: '', cidr: 10.0.0.0/33}]}", "services[0].cidrVips[0].cidr: prefix length: 33 of 10.0.0.0 (expected: 0 to 32)"),
-                bad(S + ", cidrVips: [{network: '', cidr: '2001:db8::/129'}]}", "services[0].cidrVips[0].cidr: prefix length: 129"),
-                bad(S + "}\n- {name: s, namespace: ns, hostname: h, vips: [], ports: {}}", "services[1].hostname: \"ns/h\""),
-                bad(P + ", scope: Everywhere, action: Deny, rules: []}", "policies[0].scope: \"Everywhere\" (expected: Global or "),
+                bad(
+                        S + ", cidrVips: [{network: '', cidr: 10.0.0.0/33}]}",
+                        "services[0].cidrVips[0].cidr: prefix length: 33 of 10.0.0.0 (expected: 0 to 32)"),
+                bad(
+                        S + ", cidrVips: [{network: '', cidr: '2001:db8::/129'}]}",
+                        "services[0].cidrVips[0].cidr: prefix length: 129"),
+                bad(
+                        S + "}\n- {name: s, namespace: ns, hostname: h, vips: [], ports: {}}",
+                        "services[1].hostname: \"ns/h\""),
+                bad(
+                        P + ", scope: Everywhere, action: Deny, rules: []}",
+                        "policies[0].scope: \"Everywhere\" (expected: Global or "),
                 bad(P + ", scope: Global, rules: []}", "policies[0].action: not set"),
                 bad(P + ", scope: Global, action: Deny}", "policies[0].rules: not set"),
                 bad(P + ", scope: Global, action: Deny, rules: [1]}", "policies[0].rules[0]: \"1\" (expected: a list"),
-                bad(P + ", scope: Global, action: Deny, rules: [[[{nope: 1}]]]}", "policies[0].rules[0][0][0].nope: unknown field"),
-                bad(P + ", scope: Global, action: Deny, rules: [[[{principals: [{Exact: a, Prefix: b}]}]]]}", "policies[0].rules[0][0][0].principals[0]: 2 ways to match"),
-                bad(P + ", scope: Global, action: Deny, rules: [[[{sourceIps: [x]}]]]}", "policies[0].rules[0][0][0].sourceIps[0]: \"x\" (expected: an IP address, "),
-                bad(P + ", scope: Global, action: Deny, rules: [[[{destinationPorts: [65536]}]]]}", "policies[0].rules[0][0][0].destinationPorts: \"65536\""),
+                bad(
+                        P + ", scope: Global, action: Deny, rules: [[[{nope: 1}]]]}",
+                        "policies[0].rules[0][0][0].nope: unknown field"),
+                bad(
+                        P + ", scope: Global, action: Deny, rules: [[[{principals: [{Exact: a, Prefix: b}]}]]]}",
+                        "policies[0].rules[0][0][0].principals[0]: 2 ways to match"),
+                bad(
+                        P + ", scope: Global, action: Deny, rules: [[[{sourceIps: [x]}]]]}",
+                        "policies[0].rules[0][0][0].sourceIps[0]: \"x\" (expected: an IP address, "),
+                bad(
+                        P + ", scope: Global, action: Deny, rules: [[[{destinationPorts: [65536]}]]]}",
+                        "policies[0].rules[0][0][0].destinationPorts: \"65536\""),
                 bad("services:\n- {name: s, namespace: ns, hostname: h, ports: {}}", "services[0].vips: not set"),
                 bad("services:\n- {name: s, namespace: ns, hostname: h, vips: []}", "services[0].ports: not set"),
                 bad(

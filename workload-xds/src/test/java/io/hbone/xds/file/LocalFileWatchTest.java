@@ -56,7 +56,12 @@ class LocalFileWatchTest {
         watch.poll();
 
         assertThat(batches)
-                .containsExactly("Address +2 -[]", "Address +1 -[]", "Authorization +1 -[]", "Address +0 -[two]", "Authorization +0 -[ns/p]");
+                .containsExactly(
+                        "Address +2 -[]",
+                        "Address +1 -[]",
+                        "Authorization +1 -[]",
+                        "Address +0 -[two]",
+                        "Authorization +0 -[ns/p]");
         assertThat(store.snapshot().workloadCount()).isEqualTo(1);
     }
 

@@ -28,10 +28,7 @@ class AddressCodecFuzzTest {
 
         assertThat(codec.decode(encoded)).isEqualTo(decoded);
         assertThat(new WorkloadStore()
-                        .apply(
-                                TypeUrl.ADDRESS,
-                                List.of(new NamedResource(decoded.key(), "1", encoded)),
-                                List.of()))
+                        .apply(TypeUrl.ADDRESS, List.of(new NamedResource(decoded.key(), "1", encoded)), List.of()))
                 .isEmpty();
     }
 }

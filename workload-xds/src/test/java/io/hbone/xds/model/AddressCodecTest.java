@@ -27,8 +27,8 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
 class AddressCodecTest {
-    private static final io.hbone.xds.model.GatewayAddress BY_NAME =
-            new io.hbone.xds.model.GatewayAddress(new io.hbone.xds.model.GatewayAddress.Hostname("ns", "wp.example"), 15008);
+    private static final io.hbone.xds.model.GatewayAddress BY_NAME = new io.hbone.xds.model.GatewayAddress(
+            new io.hbone.xds.model.GatewayAddress.Hostname("ns", "wp.example"), 15008);
     private static final io.hbone.xds.model.GatewayAddress BY_ADDRESS = new io.hbone.xds.model.GatewayAddress(
             new io.hbone.xds.model.GatewayAddress.Address(
                     new io.hbone.xds.model.NetworkAddress("remote", IpLiteral.parse("172.18.0.1"))),
@@ -116,13 +116,17 @@ class AddressCodecTest {
 
     @Test
     void decode_emptyTrustDomain_isTheDefault() throws Exception {
-        assertThat(workload(in -> in.setTrustDomain("")).identity().trustDomain().name())
+        assertThat(workload(in -> in.setTrustDomain(""))
+                        .identity()
+                        .trustDomain()
+                        .name())
                 .isEqualTo("cluster.local");
     }
 
     @Test
     void decode_capacityBeyondInt_isNotNegative() throws Exception {
-        assertThat(workload(in -> in.setCapacity(UInt32Value.of(-1))).capacity()).isEqualTo(Integer.MAX_VALUE);
+        assertThat(workload(in -> in.setCapacity(UInt32Value.of(-1))).capacity())
+                .isEqualTo(Integer.MAX_VALUE);
     }
 
     @Test
@@ -142,8 +146,9 @@ class AddressCodecTest {
     }
 
     private Service service(Consumer<io.hbone.xds.proto.workload.Service.Builder> change) throws Exception {
-        io.hbone.xds.proto.workload.Service.Builder in =
-                io.hbone.xds.proto.workload.Service.newBuilder().setNamespace("ns").setHostname("h");
+        io.hbone.xds.proto.workload.Service.Builder in = io.hbone.xds.proto.workload.Service.newBuilder()
+                .setNamespace("ns")
+                .setHostname("h");
         change.accept(in);
         return ((AddressCodec.DecodedService)
                         codec.decode(Address.newBuilder().setService(in).build()))
@@ -154,8 +159,7 @@ class AddressCodecTest {
         return ByteString.copyFrom(new byte[count]);
     }
 
-    private static Arguments workload(
-            Consumer<io.hbone.xds.proto.workload.Workload.Builder> change, String message) {
+    private static Arguments workload(Consumer<io.hbone.xds.proto.workload.Workload.Builder> change, String message) {
         return Arguments.of(change, null, message);
     }
 
@@ -164,7 +168,10 @@ class AddressCodecTest {
     }
 
     private static NetworkAddress range(int bytes, int length) {
-        return NetworkAddress.newBuilder().setAddress(bytes(bytes)).setLength(length).build();
+        return NetworkAddress.newBuilder()
+                .setAddress(bytes(bytes))
+                .setLength(length)
+                .build();
     }
 
     private static Port port(int service, int target) {
@@ -201,15 +208,20 @@ class AddressCodecTest {
                         "services: \"svc\" (expected: namespace/hostname)"),
                 workload(
                         in -> in.putServices(
-                                "ns/svc", PortList.newBuilder().addPorts(port(80, 70_000)).build()),
+                                "ns/svc",
+                                PortList.newBuilder().addPorts(port(80, 70_000)).build()),
                         "services.ns/svc: target port: 70000 (expected: 0 to 65535)"),
                 workload(
                         in -> in.getApplicationTunnelBuilder().setPort(-1),
                         "application_tunnel.port: 4294967295 (expected: 0 to 65535)"),
                 workload(in -> in.getApplicationTunnelBuilder().setProtocolValue(4), "application_tunnel.protocol: 4"),
                 service(in -> in.setHostname(""), "hostname: empty (expected: "),
-                service(in -> in.addAddresses(range(16, 129)), "addresses[0]: prefix length: 129 of :: (expected: 0 to 128)"),
-                service(in -> in.addAddresses(range(4, 33)), "addresses[0]: prefix length: 33 of 0.0.0.0 (expected: 0 to 32)"),
+                service(
+                        in -> in.addAddresses(range(16, 129)),
+                        "addresses[0]: prefix length: 129 of :: (expected: 0 to 128)"),
+                service(
+                        in -> in.addAddresses(range(4, 33)),
+                        "addresses[0]: prefix length: 33 of 0.0.0.0 (expected: 0 to 32)"),
                 service(in -> in.addAddresses(range(4, -1)), "addresses[0]: prefix length: -1"),
                 service(in -> in.addAddresses(range(0, 0)), "addresses[0]: 0 bytes (expected: 4 or 16)"),
                 service(in -> in.addPorts(port(0, 80)), "ports: service port: 0 (expected: 1 to 65535)"),
@@ -221,7 +233,9 @@ class AddressCodecTest {
                         in -> in.getLoadBalancingBuilder().addRoutingPreferenceValue(42),
                         "load_balancing.routing_preference: 42 (expected: one of "),
                 service(in -> in.getLoadBalancingBuilder().setModeValue(42), "load_balancing.mode: 42 (expected: "),
-                service(in -> in.getLoadBalancingBuilder().setHealthPolicyValue(42), "load_balancing.health_policy: 42"),
+                service(
+                        in -> in.getLoadBalancingBuilder().setHealthPolicyValue(42),
+                        "load_balancing.health_policy: 42"),
                 service(in -> in.setIpFamiliesValue(42), "ip_families: 42 (expected: "),
                 service(
                         in -> in.addWeightedWaypointsBuilder(),

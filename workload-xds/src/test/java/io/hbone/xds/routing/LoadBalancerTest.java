@@ -32,8 +32,12 @@ class LoadBalancerTest {
             yaml.append(endpoints[i].substring(name.length() + 1).isEmpty() ? "" : ", ");
             yaml.append(endpoints[i].substring(name.length() + 1)).append("}\n");
         }
-        yaml.append("services:\n- {name: svc, namespace: ns, hostname: svc.example, vips: [/10.9.0.1], ports: {80: 80}");
-        return Meshes.of(yaml.append(service.isEmpty() ? "" : ", ").append(service).append("}\n").toString());
+        yaml.append(
+                "services:\n- {name: svc, namespace: ns, hostname: svc.example, vips: [/10.9.0.1], ports: {80: 80}");
+        return Meshes.of(yaml.append(service.isEmpty() ? "" : ", ")
+                .append(service)
+                .append("}\n")
+                .toString());
     }
 
     private static final Outbound CONNECTION = Meshes.from("self", "10.0.0.1:4000", "10.9.0.1:80");
@@ -43,7 +47,9 @@ class LoadBalancerTest {
         Map<String, Integer> seen = new TreeMap<>();
         for (int i = 0; i < 1000; i++) {
             Route route = router.route(CONNECTION).toCompletableFuture().join();
-            String name = route instanceof Route.Reject ? "rejected" : route.destination().name();
+            String name = route instanceof Route.Reject
+                    ? "rejected"
+                    : route.destination().name();
             seen.merge(name, 1, Integer::sum);
         }
         return seen;
@@ -55,7 +61,8 @@ class LoadBalancerTest {
 
     @Test
     void standard_ignoresPreferences() {
-        Snapshot mesh = mesh(balancing("Standard", "Region"), "near locality: {region: r1}", "far locality: {region: r2}");
+        Snapshot mesh =
+                mesh(balancing("Standard", "Region"), "near locality: {region: r1}", "far locality: {region: r2}");
 
         assertThat(drawn(mesh)).containsOnlyKeys("near", "far");
     }
@@ -91,22 +98,28 @@ class LoadBalancerTest {
     }
 
     @ParameterizedTest
-    @CsvSource(delimiter = '|', value = {
-        "Region        | locality: {region: r1}                       | locality: {region: r2}",
-        "Region, Zone  | locality: {region: r1, zone: z1}             | locality: {region: r1, zone: z2}",
-        // what is listed first counts first
-        "Region, Zone  | locality: {region: r1, zone: z2}             | locality: {region: r2, zone: z1}",
-        "Region, Zone, Subzone | locality: {region: r1, zone: z1, subzone: s1} | locality: {region: r1, zone: z1, subzone: s2}",
-        "Node          | node: n1                                     | node: n2",
-        "Cluster       | clusterId: c1                                | clusterId: c2",
-    })
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "Region        | locality: {region: r1}                       | locality: {region: r2}",
+                "Region, Zone  | locality: {region: r1, zone: z1}             | locality: {region: r1, zone: z2}",
+                // what is listed first counts first
+                "Region, Zone  | locality: {region: r1, zone: z2}             | locality: {region: r2, zone: z1}",
+                "Region, Zone, Subzone | locality: {region: r1, zone: z1, subzone: s1} | locality: {region: r1, zone: z1, subzone: s2}",
+                "Node          | node: n1                                     | node: n2",
+                "Cluster       | clusterId: c1                                | clusterId: c2",
+            })
     void failover_takesTheBestThatThereIs(String preferences, String better, String worse) {
         assertThat(drawn(mesh(balancing("Failover", preferences), "better " + better, "worse " + worse)))
                 .containsOnlyKeys("better");
-        assertThat(drawn(mesh(balancing("Failover", preferences), "better " + better + ", status: Unhealthy", "worse " + worse)))
+        assertThat(drawn(mesh(
+                        balancing("Failover", preferences),
+                        "better " + better + ", status: Unhealthy",
+                        "worse " + worse)))
                 .containsOnlyKeys("worse");
         // beyond ztunnel: one that is never used does not stand in the way
-        assertThat(drawn(mesh(balancing("Failover", preferences), "better " + better + ", capacity: 0", "worse " + worse)))
+        assertThat(drawn(mesh(
+                        balancing("Failover", preferences), "better " + better + ", capacity: 0", "worse " + worse)))
                 .containsOnlyKeys("worse");
     }
 
@@ -128,10 +141,13 @@ class LoadBalancerTest {
             "gw network: remote, workloadIps: [172.18.0.1]"
         };
 
-        assertThat(drawn(mesh(balancing("Failover", "Network, Region, Zone"), endpoints))).containsOnlyKeys("local");
+        assertThat(drawn(mesh(balancing("Failover", "Network, Region, Zone"), endpoints)))
+                .containsOnlyKeys("local");
         endpoints[1] = "local locality: {region: r9}, status: Unhealthy";
-        assertThat(drawn(mesh(balancing("Failover", "Network, Region, Zone"), endpoints))).containsOnlyKeys("remote");
-        assertThat(drawn(mesh(balancing("Strict", "Network, Region, Zone"), endpoints))).containsOnlyKeys("rejected");
+        assertThat(drawn(mesh(balancing("Failover", "Network, Region, Zone"), endpoints)))
+                .containsOnlyKeys("remote");
+        assertThat(drawn(mesh(balancing("Strict", "Network, Region, Zone"), endpoints)))
+                .containsOnlyKeys("rejected");
     }
 
     @ParameterizedTest
@@ -161,9 +177,11 @@ class LoadBalancerTest {
         Snapshot mesh = mesh("", "a ", "b ", "c ");
         StoreOutboundRouter router = Meshes.outbound(mesh);
         Route first = router.route(CONNECTION).toCompletableFuture().join();
-        Route second = router.reroute(CONNECTION, List.of(first)).toCompletableFuture().join();
-        Route third =
-                router.reroute(CONNECTION, List.of(first, second)).toCompletableFuture().join();
+        Route second =
+                router.reroute(CONNECTION, List.of(first)).toCompletableFuture().join();
+        Route third = router.reroute(CONNECTION, List.of(first, second))
+                .toCompletableFuture()
+                .join();
 
         assertThat(List.of(first, second, third))
                 .extracting(route -> route.destination().name())
@@ -181,9 +199,10 @@ class LoadBalancerTest {
         StoreOutboundRouter router = Meshes.outbound(mesh);
         Route first = router.route(connection).toCompletableFuture().join();
 
-        assertThat(router.reroute(connection, List.of(first)).toCompletableFuture().join())
-                .isEqualTo(new Route.Reject(
-                        TunnelError.NO_ROUTE, "no other endpoint than 10.0.1.1"));
+        assertThat(router.reroute(connection, List.of(first))
+                        .toCompletableFuture()
+                        .join())
+                .isEqualTo(new Route.Reject(TunnelError.NO_ROUTE, "no other endpoint than 10.0.1.1"));
     }
 
     @Test

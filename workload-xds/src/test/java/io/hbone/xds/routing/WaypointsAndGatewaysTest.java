@@ -104,7 +104,8 @@ class WaypointsAndGatewaysTest {
         "10.9.0.1:80, 10.0.0.9:15008, guarded",
         "10.9.0.3:80, 10.0.0.9:15008, unweighted",
         "10.9.1.6:80, 10.0.0.9:15008, ptguarded",
-        // step 7: the waypoint of a workload that is addressed itself: by a service's name, a service's address, a workload's address
+        // step 7: the waypoint of a workload that is addressed itself: by a service's name, a service's address, a
+        // workload's address
         "10.0.0.2:80, 10.0.0.9:15008, ",
         "10.0.0.3:80, 10.0.0.9:15008, ",
         "10.0.0.4:80, 10.0.0.9:15008, "
@@ -162,8 +163,7 @@ class WaypointsAndGatewaysTest {
     void waypointLoop_betweenServices_isRejected() {
         Route.Reject route = (Route.Reject) route("10.9.0.5:80");
 
-        assertThat(route.why())
-                .isEqualTo("waypoint loop: ns/loop.example -> ns/loop2.example -> ns/loop.example");
+        assertThat(route.why()).isEqualTo("waypoint loop: ns/loop.example -> ns/loop2.example -> ns/loop.example");
     }
 
     @Test
@@ -175,8 +175,7 @@ class WaypointsAndGatewaysTest {
     @ParameterizedTest
     @CsvSource({"10.0.0.2:8080", "10.0.0.3:8080", "10.0.0.4:8080"})
     void step7_sourceIsTheWaypoint_goesDirectly(String destination) {
-        Route.Tunnel route =
-                (Route.Tunnel) Meshes.route(MESH, Meshes.from("wp", "10.0.0.9:4000", destination));
+        Route.Tunnel route = (Route.Tunnel) Meshes.route(MESH, Meshes.from("wp", "10.0.0.9:4000", destination));
 
         assertThat(route.authority()).hasToString(destination);
         assertThat(IpLiteral.format(route.peer().getAddress()) + ":8080").isEqualTo(destination);
@@ -193,8 +192,7 @@ class WaypointsAndGatewaysTest {
 
     @Test
     void step6_upstreamInAnotherNetworkWithoutService_isRejected() {
-        StoreOutboundRouter router =
-                new StoreOutboundRouter(() -> MESH, Meshes.settings("remote"), new Random(1));
+        StoreOutboundRouter router = new StoreOutboundRouter(() -> MESH, Meshes.settings("remote"), new Random(1));
 
         Route route = router.route(Meshes.from("self", "10.0.0.1:4000", "10.6.0.1:80"))
                 .toCompletableFuture()
@@ -246,8 +244,8 @@ class WaypointsAndGatewaysTest {
                 - {name: ext, namespace: ns, hostname: ext.example, vips: [/10.9.0.1], ports: {443: 443}}
                 """);
         CompletableFuture<List<InetAddress>> answer = new CompletableFuture<>();
-        StoreOutboundRouter router = new StoreOutboundRouter(
-                () -> mesh, Meshes.settings(""), new Random(1), name -> answer, OnDemand.NEVER);
+        StoreOutboundRouter router =
+                new StoreOutboundRouter(() -> mesh, Meshes.settings(""), new Random(1), name -> answer, OnDemand.NEVER);
 
         CompletableFuture<Route> route = router.route(Meshes.from("self", "10.0.0.1:4000", "10.9.0.1:443"))
                 .toCompletableFuture();
@@ -268,6 +266,7 @@ class WaypointsAndGatewaysTest {
                 .extracting(RouteExplanation.Step::what)
                 .containsExactly("source", "destination", "candidate", "endpoint", "waypoint", "address");
         assertThat(explanation.steps().get(1).resource()).isEqualTo("ns/guarded.example");
-        assertThat(explanation.steps()).allSatisfy(step -> assertThat(step.version()).isNotEmpty());
+        assertThat(explanation.steps())
+                .allSatisfy(step -> assertThat(step.version()).isNotEmpty());
     }
 }

@@ -47,7 +47,8 @@ class WorkloadStoreTest {
         return IpLiteral.parse(text);
     }
 
-    private static Service service(String namespace, String hostname, boolean canonical, boolean hidden, String... vips) {
+    private static Service service(
+            String namespace, String hostname, boolean canonical, boolean hidden, String... vips) {
         List<Vip> ranges = new ArrayList<>();
         for (String vip : vips) {
             int slash = vip.indexOf('/');
@@ -96,7 +97,10 @@ class WorkloadStoreTest {
 
     @Test
     void apply_unknownType_isRejectedByName() {
-        assertThat(store.apply("type.googleapis.com/x.Y", List.of(resource("a", workload("a").build())), List.of()))
+        assertThat(store.apply(
+                        "type.googleapis.com/x.Y",
+                        List.of(resource("a", workload("a").build())),
+                        List.of()))
                 .containsExactly(new Rejection(
                         "a",
                         "type: \"type.googleapis.com/x.Y\" (expected: type.googleapis.com/istio.workload.Address)"));
@@ -134,7 +138,8 @@ class WorkloadStoreTest {
                 resource("two", workload("uid", "10.0.0.2").build())));
 
         assertThat(rejections)
-                .containsExactly(new Rejection("two", "uid: \"uid\" (expected: one that no other resource has, as one)"));
+                .containsExactly(
+                        new Rejection("two", "uid: \"uid\" (expected: one that no other resource has, as one)"));
         assertThat(uidAt("10.0.0.1")).isEqualTo("uid");
         assertThat(uidAt("10.0.0.2")).isNull();
     }
@@ -143,14 +148,16 @@ class WorkloadStoreTest {
     void apply_duplicateUidWhoseOtherHolderIsRemoved_isTaken() {
         apply(List.of(resource("one", workload("uid", "10.0.0.1").build())));
 
-        assertThat(apply(List.of(resource("two", workload("uid", "10.0.0.2").build())), "one")).isEmpty();
+        assertThat(apply(List.of(resource("two", workload("uid", "10.0.0.2").build())), "one"))
+                .isEmpty();
         assertThat(uidAt("10.0.0.2")).isEqualTo("uid");
     }
 
     @Test
     void apply_sameNameTwice_theLastCounts() {
         apply(List.of(
-                resource("a", workload("a", "10.0.0.1").build()), resource("a", workload("a", "10.0.0.2").build())));
+                resource("a", workload("a", "10.0.0.1").build()),
+                resource("a", workload("a", "10.0.0.2").build())));
 
         assertThat(uidAt("10.0.0.1")).isNull();
         assertThat(uidAt("10.0.0.2")).isEqualTo("a");
@@ -239,9 +246,12 @@ class WorkloadStoreTest {
         assertThat(snapshot.workloadByHostname("other", "b.example").name()).isEqualTo("a");
         assertThat(snapshot.workload("ns", "a", "sa")).isNull();
         assertThat(snapshot.workload("other", "renamed", "sb").name()).isEqualTo("a");
-        assertThat(snapshot.workloadsOf(SpiffeId.parse("spiffe://cluster.local/ns/ns/sa/sa"))).isEmpty();
-        assertThat(snapshot.workloadsOf(SpiffeId.parse("spiffe://cluster.local/ns/other/sa/sb"))).hasSize(1);
-        assertThat(snapshot.workloadsOf(SpiffeId.parse("spiffe://foreign/ns/other/sa/sb"))).isEmpty();
+        assertThat(snapshot.workloadsOf(SpiffeId.parse("spiffe://cluster.local/ns/ns/sa/sa")))
+                .isEmpty();
+        assertThat(snapshot.workloadsOf(SpiffeId.parse("spiffe://cluster.local/ns/other/sa/sb")))
+                .hasSize(1);
+        assertThat(snapshot.workloadsOf(SpiffeId.parse("spiffe://foreign/ns/other/sa/sb")))
+                .isEmpty();
     }
 
     // ---- services
@@ -260,7 +270,8 @@ class WorkloadStoreTest {
 
         store.remove(List.of("ns/svc"));
         store.put(service("svc", "10.9.0.1"), "");
-        assertThat(store.snapshot().endpoints("ns/svc").get(0).ports().target(80)).isEqualTo(1);
+        assertThat(store.snapshot().endpoints("ns/svc").get(0).ports().target(80))
+                .isEqualTo(1);
 
         store.put(workload("a", "10.0.0.1").build(), "");
         assertThat(store.snapshot().endpoints("ns/svc")).isEmpty();
@@ -344,7 +355,8 @@ class WorkloadStoreTest {
         store.remove(List.of("nobody"));
 
         assertThat(changes).hasSize(3);
-        assertThat(StoreChange.changesPolicies(changes.get(0).workloads().get("a"))).isTrue();
+        assertThat(StoreChange.changesPolicies(changes.get(0).workloads().get("a")))
+                .isTrue();
         assertThat(changes.get(1).services()).containsOnlyKeys("ns/svc");
         assertThat(changes.get(2).workloads().get("a").after()).isNull();
     }
@@ -370,7 +382,8 @@ class WorkloadStoreTest {
 
         assertThat(keeping.snapshot().workload("a").encoded()).isEqualTo(resource.body());
         keeping.put(workload("b").build(), "7");
-        assertThat(keeping.snapshot().workload("b").encoded()).isEqualTo(AddressCodec.encode(workload("b").build()));
+        assertThat(keeping.snapshot().workload("b").encoded())
+                .isEqualTo(AddressCodec.encode(workload("b").build()));
     }
 
     /** Any sequence of batches leaves what a store that is filled at once has. */
@@ -428,7 +441,8 @@ class WorkloadStoreTest {
                 InetAddress address = ip("10.0." + third + "." + last);
                 Resource<Workload> found = snapshot.workloadAt("", address);
                 assertThat(found != null).isEqualTo(addresses.contains(address));
-                assertThat(found == null || found.value().addresses().contains(address)).isTrue();
+                assertThat(found == null || found.value().addresses().contains(address))
+                        .isTrue();
             }
         }
     }
