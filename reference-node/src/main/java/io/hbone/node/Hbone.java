@@ -31,6 +31,7 @@ public final class Hbone implements Runnable {
         return List.of(
                 new ProxyCommand(),
                 new CaCommand(),
+                new XdsCommand(),
                 new DemoCommand(),
                 new TrainCommand(),
                 new VersionCommand(),

@@ -85,6 +85,7 @@ public interface AdsClient extends AutoCloseable {
         AdsObserver observer = AdsObserver.NONE;
         RandomGenerator random = new Random();
         LongSupplier nanoTime = System::nanoTime;
+
         @Nullable ScheduledExecutorService executor;
 
         /** A type, where it goes, and whether all of it is wanted. */
@@ -154,8 +155,8 @@ public interface AdsClient extends AutoCloseable {
                 own.setRemoveOnCancelPolicy(true);
                 own.setExecuteExistingDelayedTasksAfterShutdownPolicy(false);
             }
-            ReconnectingAdsClient client = new ReconnectingAdsClient(
-                    this, own != null ? own : Objects.requireNonNull(executor), own);
+            ReconnectingAdsClient client =
+                    new ReconnectingAdsClient(this, own != null ? own : Objects.requireNonNull(executor), own);
             client.start();
             return client;
         }

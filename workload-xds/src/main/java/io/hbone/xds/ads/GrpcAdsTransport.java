@@ -56,8 +56,9 @@ public final class GrpcAdsTransport implements AdsTransport {
             headers = builder.metadata();
             channel = builder.channel();
         } catch (IOException | RuntimeException e) {
-            listener.onClosed(Status.UNAVAILABLE.withDescription(
-                    "no connection to " + builder.address + ": " + e.getMessage()).withCause(e));
+            listener.onClosed(Status.UNAVAILABLE
+                    .withDescription("no connection to " + builder.address + ": " + e.getMessage())
+                    .withCause(e));
             return new GrpcStream(null, null);
         }
         ClientCall<DeltaDiscoveryRequest, DeltaDiscoveryResponse> call = channel.newCall(
@@ -84,8 +85,7 @@ public final class GrpcAdsTransport implements AdsTransport {
     public void close() {}
 
     private record GrpcStream(
-            @Nullable ManagedChannel channel,
-            @Nullable ClientCall<DeltaDiscoveryRequest, DeltaDiscoveryResponse> call)
+            @Nullable ManagedChannel channel, @Nullable ClientCall<DeltaDiscoveryRequest, DeltaDiscoveryResponse> call)
             implements Stream {
         @Override
         public void send(DeltaDiscoveryRequest request) {
@@ -180,8 +180,8 @@ public final class GrpcAdsTransport implements AdsTransport {
                 channel = overTcp;
             } else {
                 Path path = ((XdsAddress.Unix) address).path();
-                channel = Grpc.newChannelBuilder(
-                        "unix://" + path.toAbsolutePath(), InsecureChannelCredentials.create());
+                channel =
+                        Grpc.newChannelBuilder("unix://" + path.toAbsolutePath(), InsecureChannelCredentials.create());
                 channel.overrideAuthority("localhost");
             }
             return channel.maxInboundMessageSize(MAX_MESSAGE)
@@ -195,7 +195,8 @@ public final class GrpcAdsTransport implements AdsTransport {
             if (roots.equals(SYSTEM)) {
                 return TlsChannelCredentials.create();
             }
-            byte[] pem = roots.startsWith(PEM) ? roots.getBytes(StandardCharsets.UTF_8) : Files.readAllBytes(Path.of(roots));
+            byte[] pem =
+                    roots.startsWith(PEM) ? roots.getBytes(StandardCharsets.UTF_8) : Files.readAllBytes(Path.of(roots));
             return TlsChannelCredentials.newBuilder()
                     .trustManager(new ByteArrayInputStream(pem))
                     .build();

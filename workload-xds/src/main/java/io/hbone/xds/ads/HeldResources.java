@@ -37,7 +37,9 @@ final class HeldResources {
     /** The server has sent {@code resource}, taken or not. */
     void seen(NamedResource resource) {
         NamedResource held = byName.get(resource.name());
-        if (unconfirmed.remove(resource.name()) && held != null && held.version().equals(resource.version())) {
+        if (unconfirmed.remove(resource.name())
+                && held != null
+                && held.version().equals(resource.version())) {
             // a server that reads versions would not have sent this one
             everythingComesAgain = true;
         }
@@ -48,11 +50,7 @@ final class HeldResources {
         // names alone: the store holds the bodies
         byName.put(
                 resource.name(),
-                new NamedResource(
-                        resource.name(),
-                        resource.version(),
-                        resource.aliases(),
-                        ByteString.EMPTY));
+                new NamedResource(resource.name(), resource.version(), resource.aliases(), ByteString.EMPTY));
         resource.aliases().forEach(alias -> byAlias.put(alias, resource.name()));
     }
 

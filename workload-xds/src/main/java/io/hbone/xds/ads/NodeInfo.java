@@ -122,7 +122,8 @@ public record NodeInfo(String id, String cluster, Map<String, Object> metadata) 
             case STRING_VALUE -> value.getStringValue();
             case NUMBER_VALUE -> value.getNumberValue();
             case BOOL_VALUE -> value.getBoolValue();
-            case STRUCT_VALUE -> of(Node.newBuilder().setMetadata(value.getStructValue()).build()).metadata;
+            case STRUCT_VALUE ->
+                of(Node.newBuilder().setMetadata(value.getStructValue()).build()).metadata;
             case LIST_VALUE -> {
                 List<Object> list = new ArrayList<>();
                 value.getListValue().getValuesList().forEach(element -> {

@@ -46,8 +46,8 @@ final class ReconnectingAdsClient implements AdsClient {
         backoff = new Backoff(settings.firstBackoff(), settings.maxBackoff(), builder.random);
         this.executor = executor;
         this.ownExecutor = ownExecutor;
-        builder.types.forEach((type, wanted) -> types.put(
-                type, new TypeClient(type, wanted.sink(), wanted.onDemand(), settings, observer, executor)));
+        builder.types.forEach((type, wanted) ->
+                types.put(type, new TypeClient(type, wanted.sink(), wanted.onDemand(), settings, observer, executor)));
         status = new Status(false, 0, "", Map.of());
     }
 
@@ -157,7 +157,10 @@ final class ReconnectingAdsClient implements AdsClient {
     /** Servers end streams when a connection is old, and all of them when they are replaced (spec/ztunnel.md 7.4). */
     private static boolean isNormal(io.grpc.Status why) {
         Code code = why.getCode();
-        return why.isOk() || code == Code.UNKNOWN || code == Code.CANCELLED || code == Code.DEADLINE_EXCEEDED
+        return why.isOk()
+                || code == Code.UNKNOWN
+                || code == Code.CANCELLED
+                || code == Code.DEADLINE_EXCEEDED
                 || code == Code.UNAVAILABLE;
     }
 

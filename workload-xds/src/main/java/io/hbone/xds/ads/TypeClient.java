@@ -68,9 +68,8 @@ final class TypeClient {
     DeltaDiscoveryRequest.Builder firstRequest() {
         answered = onDemand;
         held.reconnected();
-        DeltaDiscoveryRequest.Builder request = DeltaDiscoveryRequest.newBuilder()
-                .setTypeUrl(typeUrl)
-                .putAllInitialResourceVersions(held.versions());
+        DeltaDiscoveryRequest.Builder request =
+                DeltaDiscoveryRequest.newBuilder().setTypeUrl(typeUrl).putAllInitialResourceVersions(held.versions());
         if (onDemand && lookups.subscribed().isEmpty()) {
             request.addResourceNamesSubscribe(EVERYTHING).addResourceNamesUnsubscribe(EVERYTHING);
         } else if (onDemand) {
@@ -121,8 +120,7 @@ final class TypeClient {
             rejections.add(new Rejection(resource.getName(), found + " (expected: " + typeUrl + ")"));
             return null;
         }
-        return new NamedResource(
-                resource.getName(), resource.getVersion(), resource.getAliasesList(), body.getValue());
+        return new NamedResource(resource.getName(), resource.getVersion(), resource.getAliasesList(), body.getValue());
     }
 
     private List<Rejection> apply(List<NamedResource> upserts, List<String> removals) {
@@ -228,8 +226,8 @@ final class TypeClient {
             LOG.warn("xDS: {} names are waited for (expected: fewer); {} is not asked for", lookups.pending(), name);
             caller.complete(Lookup.TIMED_OUT);
         } else {
-            Future<?> deadline = executor.schedule(
-                    () -> timedOut(name), settings.lookup().toNanos(), TimeUnit.NANOSECONDS);
+            Future<?> deadline =
+                    executor.schedule(() -> timedOut(name), settings.lookup().toNanos(), TimeUnit.NANOSECONDS);
             if (lookups.begin(name, caller, deadline) && on != null) {
                 on.send(DeltaDiscoveryRequest.newBuilder()
                         .setTypeUrl(typeUrl)

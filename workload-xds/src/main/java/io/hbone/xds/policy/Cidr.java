@@ -21,8 +21,8 @@ public record Cidr(boolean v4, long high, long low, int length) {
     public Cidr {
         int max = v4 ? Integer.SIZE : 2 * Long.SIZE;
         if (length < 0 || length > max) {
-            throw new IllegalArgumentException(
-                    "prefix length: " + length + " (expected: 0 to " + max + " for an IPv" + (v4 ? "4" : "6") + " address)");
+            throw new IllegalArgumentException("prefix length: " + length + " (expected: 0 to " + max + " for an IPv"
+                    + (v4 ? "4" : "6") + " address)");
         }
         high &= highMask(length);
         low &= lowMask(length);

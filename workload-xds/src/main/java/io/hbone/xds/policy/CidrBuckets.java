@@ -11,7 +11,8 @@ import java.util.TreeMap;
  * lengths are in use at a time. Filled, frozen, then only read.
  */
 final class CidrBuckets {
-    private static final Comparator<Cidr> BY_START = Comparator.<Cidr>comparingLong(cidr -> cidr.high() + Long.MIN_VALUE)
+    private static final Comparator<Cidr> BY_START = Comparator.<Cidr>comparingLong(
+                    cidr -> cidr.high() + Long.MIN_VALUE)
             .thenComparingLong(cidr -> cidr.low() + Long.MIN_VALUE);
 
     private final Map<Cidr, Bucket> building = new HashMap<>();

@@ -7,7 +7,8 @@ import java.util.List;
 /** A list of ranges, compiled: those inside of others left out, the rest searched in logarithmic time. */
 final class CidrSet {
     private static final Cidr[] NONE = {};
-    private static final Comparator<Cidr> BY_START = Comparator.<Cidr>comparingLong(cidr -> cidr.high() + Long.MIN_VALUE)
+    private static final Comparator<Cidr> BY_START = Comparator.<Cidr>comparingLong(
+                    cidr -> cidr.high() + Long.MIN_VALUE)
             .thenComparingLong(cidr -> cidr.low() + Long.MIN_VALUE)
             .thenComparingInt(Cidr::length);
 

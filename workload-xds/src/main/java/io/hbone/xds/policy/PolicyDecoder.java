@@ -50,8 +50,9 @@ public final class PolicyDecoder {
             case GLOBAL -> Scope.GLOBAL;
             case NAMESPACE -> Scope.NAMESPACE;
             case WORKLOAD_SELECTOR -> Scope.WORKLOAD_SELECTOR;
-            case UNRECOGNIZED -> throw new InvalidPolicyException(
-                    "scope: " + message.getScopeValue() + " (expected: 0 GLOBAL, 1 NAMESPACE or 2 WORKLOAD_SELECTOR)");
+            case UNRECOGNIZED ->
+                throw new InvalidPolicyException("scope: " + message.getScopeValue()
+                        + " (expected: 0 GLOBAL, 1 NAMESPACE or 2 WORKLOAD_SELECTOR)");
         };
     }
 
@@ -59,8 +60,9 @@ public final class PolicyDecoder {
         return switch (message.getAction()) {
             case ALLOW -> Action.ALLOW;
             case DENY -> Action.DENY;
-            case UNRECOGNIZED -> throw new InvalidPolicyException(
-                    "action: " + message.getActionValue() + " (expected: 0 ALLOW or 1 DENY)");
+            case UNRECOGNIZED ->
+                throw new InvalidPolicyException(
+                        "action: " + message.getActionValue() + " (expected: 0 ALLOW or 1 DENY)");
         };
     }
 
@@ -84,8 +86,18 @@ public final class PolicyDecoder {
                 terms(at, "principals", match.getPrincipalsList(), match.getNotPrincipalsList(), text),
                 terms(at, "source_ips", match.getSourceIpsList(), match.getNotSourceIpsList(), cidr),
                 terms(at, "destination_ips", match.getDestinationIpsList(), match.getNotDestinationIpsList(), cidr),
-                terms(at, "destination_ports", match.getDestinationPortsList(), match.getNotDestinationPortsList(), port),
-                terms(at, "service_accounts", match.getServiceAccountsList(), match.getNotServiceAccountsList(), account));
+                terms(
+                        at,
+                        "destination_ports",
+                        match.getDestinationPortsList(),
+                        match.getNotDestinationPortsList(),
+                        port),
+                terms(
+                        at,
+                        "service_accounts",
+                        match.getServiceAccountsList(),
+                        match.getNotServiceAccountsList(),
+                        account));
     }
 
     private static StringMatch text(String place, io.hbone.xds.proto.security.StringMatch match)
@@ -95,8 +107,8 @@ public final class PolicyDecoder {
             case PREFIX -> new StringMatch.Prefix(match.getPrefix());
             case SUFFIX -> new StringMatch.Suffix(match.getSuffix());
             case PRESENCE -> new StringMatch.Presence();
-            case MATCHTYPE_NOT_SET -> throw new InvalidPolicyException(
-                    place + ": nothing set (expected: exact, prefix, suffix or presence)");
+            case MATCHTYPE_NOT_SET ->
+                throw new InvalidPolicyException(place + ": nothing set (expected: exact, prefix, suffix or presence)");
         };
     }
 
@@ -124,8 +136,7 @@ public final class PolicyDecoder {
         if (anyOf.isEmpty() && noneOf.isEmpty()) {
             return Terms.none();
         }
-        return new Terms<>(
-                each(place + "." + name, anyOf, reader), each(place + ".not_" + name, noneOf, reader));
+        return new Terms<>(each(place + "." + name, anyOf, reader), each(place + ".not_" + name, noneOf, reader));
     }
 
     private static <M, T> List<T> each(String place, List<M> messages, Reader<? super M, ? extends T> reader)

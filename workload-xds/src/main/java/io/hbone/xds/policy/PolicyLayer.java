@@ -43,7 +43,8 @@ final class PolicyLayer {
             Policy policy = entry.getValue();
             if (is(policy, action, dryRun)) {
                 for (int i = 0; i < policy.rules().size(); i++) {
-                    rules.add(new CompiledRule(entry.getKey(), action, policy.rules().get(i), i + 1));
+                    rules.add(new CompiledRule(
+                            entry.getKey(), action, policy.rules().get(i), i + 1));
                 }
             }
         }

@@ -27,7 +27,8 @@ public final class PolicySet {
     /** So many different lists of local workloads are kept compiled; beyond, all are compiled again. */
     private static final int MAX_NAMED = 4096;
 
-    private static final Decision NO_ALLOW_POLICIES = new Decision.Allow("", "no policy denies it, and none is to allow it");
+    private static final Decision NO_ALLOW_POLICIES =
+            new Decision.Allow("", "no policy denies it, and none is to allow it");
     private static final Decision NONE_ALLOWED = new Decision.Deny("", "allow policies exist, but none allowed");
 
     private final Map<String, Policy> policies;
@@ -193,7 +194,9 @@ public final class PolicySet {
         for (String key : keys) {
             Policy policy = policies.get(key);
             if (policy == null) {
-                LOG.warn("policy {}: unknown, though a workload names it (expected: an Authorization of that name)", key);
+                LOG.warn(
+                        "policy {}: unknown, though a workload names it (expected: an Authorization of that name)",
+                        key);
             } else {
                 found.put(key, policy);
             }

@@ -41,8 +41,8 @@ public final class PolicyStore implements ResourceSink {
     public List<Rejection> apply(String typeUrl, List<NamedResource> upserts, List<String> removals) {
         List<Rejection> rejections = new ArrayList<>();
         if (!typeUrl.equals(TypeUrl.AUTHORIZATION)) {
-            upserts.forEach(resource -> rejections.add(new Rejection(
-                    resource.name(), "type " + typeUrl + " (expected: " + TypeUrl.AUTHORIZATION + ")")));
+            upserts.forEach(resource -> rejections.add(
+                    new Rejection(resource.name(), "type " + typeUrl + " (expected: " + TypeUrl.AUTHORIZATION + ")")));
             return rejections;
         }
         Map<String, Policy> accepted = new HashMap<>();
@@ -52,7 +52,7 @@ public final class PolicyStore implements ResourceSink {
             try {
                 accepted.put(resource.name(), PolicyDecoder.decode(resource.body()));
             } catch (InvalidPolicyException e) {
-                rejections.add(new Rejection(resource.name(), e.getMessage()));
+                rejections.add(new Rejection(resource.name(), String.valueOf(e.getMessage())));
             }
         }
         update(accepted, gone);

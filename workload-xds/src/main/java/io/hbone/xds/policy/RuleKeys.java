@@ -86,9 +86,11 @@ record RuleKeys(List<Key> keys, boolean neverMatches) {
             match.serviceAccounts()
                     .anyOf()
                     .forEach(account -> keys.add(Key.of(Kind.SERVICE_ACCOUNT, Attempt.path(account))));
-        } else if (!match.principals().anyOf().isEmpty() && addPrincipals(match.principals().anyOf(), keys)) {
+        } else if (!match.principals().anyOf().isEmpty()
+                && addPrincipals(match.principals().anyOf(), keys)) {
             return true;
-        } else if (!match.namespaces().anyOf().isEmpty() && addNamespaces(match.namespaces().anyOf(), keys)) {
+        } else if (!match.namespaces().anyOf().isEmpty()
+                && addNamespaces(match.namespaces().anyOf(), keys)) {
             return true;
         } else if (!match.sourceIps().anyOf().isEmpty()) {
             match.sourceIps().anyOf().forEach(range -> keys.add(Key.of(Kind.SOURCE, range)));
@@ -107,9 +109,11 @@ record RuleKeys(List<Key> keys, boolean neverMatches) {
         for (StringMatch match : matches) {
             if (match instanceof StringMatch.Exact exact) {
                 found.add(Key.of(Kind.PRINCIPAL, exact.value()));
-            } else if (match instanceof StringMatch.Prefix prefix && !prefix.value().isEmpty()) {
+            } else if (match instanceof StringMatch.Prefix prefix
+                    && !prefix.value().isEmpty()) {
                 found.add(Key.of(Kind.PRINCIPAL_PREFIX, prefix.value()));
-            } else if (match instanceof StringMatch.Suffix suffix && !suffix.value().isEmpty()) {
+            } else if (match instanceof StringMatch.Suffix suffix
+                    && !suffix.value().isEmpty()) {
                 found.add(Key.of(Kind.PRINCIPAL_SUFFIX, suffix.value()));
             } else {
                 return false;

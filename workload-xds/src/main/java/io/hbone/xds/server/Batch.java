@@ -55,6 +55,8 @@ final class Batch {
     }
 
     DeltaDiscoveryResponse.Builder build() {
-        return DeltaDiscoveryResponse.newBuilder().addAllResources(added.values()).addAllRemovedResources(removed);
+        return DeltaDiscoveryResponse.newBuilder()
+                .addAllResources(added.values())
+                .addAllRemovedResources(removed);
     }
 }

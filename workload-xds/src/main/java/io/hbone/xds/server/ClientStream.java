@@ -126,8 +126,8 @@ final class ClientStream implements StreamObserver<DeltaDiscoveryRequest> {
             type.subscription.begin(request);
         }
         if (type != null && type.subscription.hasTooManyNames()) {
-            fail(Status.RESOURCE_EXHAUSTED.withDescription(
-                    "more than " + service.maxNames + " names of " + typeUrl + " subscribed (expected: fewer, or '*')"));
+            fail(Status.RESOURCE_EXHAUSTED.withDescription("more than " + service.maxNames + " names of " + typeUrl
+                    + " subscribed (expected: fewer, or '*')"));
         }
     }
 

@@ -21,10 +21,8 @@ record Entry(
         @Nullable Resource message,
         List<String> lostAliases) {
     static Entry of(long revision, String typeUrl, NamedResource resource, List<String> lostAliases) {
-        Any body = Any.newBuilder()
-                .setTypeUrl(typeUrl)
-                .setValue(resource.body())
-                .build();
+        Any body =
+                Any.newBuilder().setTypeUrl(typeUrl).setValue(resource.body()).build();
         Resource message = Resource.newBuilder()
                 .setName(resource.name())
                 .setVersion(resource.version())

@@ -58,7 +58,7 @@ final class ResourceTable {
         }
         for (String other : byAlias.getOrDefault(name, Set.of())) {
             Entry entry = byName.get(other);
-            if (entry != null && entry != own) {
+            if (entry != null && !other.equals(name)) {
                 meant.add(entry);
             }
         }

@@ -29,8 +29,7 @@ final class NaivePolicies {
         for (Policy policy : of(applying, Action.DENY)) {
             int rule = matching(policy, request);
             if (rule > 0) {
-                return new Decision.Deny(
-                        policy.key(), "explicitly denied by: " + policy.key() + ", rule " + rule);
+                return new Decision.Deny(policy.key(), "explicitly denied by: " + policy.key() + ", rule " + rule);
             }
         }
         if (of(applying, Action.ALLOW).isEmpty()) {
@@ -85,10 +84,18 @@ final class NaivePolicies {
         String namespace = id == null || id.namespace() == null ? "" : id.namespace();
         return !match.isEmpty()
                 && holds(match.namespaces(), text -> text.matches(namespace))
-                && holds(match.principals(), text -> id != null && text.matches(id.toString().substring(9)))
-                && holds(match.sourceIps(), range -> range.contains(request.source().getAddress()))
-                && holds(match.destinationIps(), range -> range.contains(request.destination().getAddress()))
-                && holds(match.destinationPorts(), port -> port == request.destination().getPort())
+                && holds(
+                        match.principals(),
+                        text -> id != null && text.matches(id.toString().substring(9)))
+                && holds(
+                        match.sourceIps(),
+                        range -> range.contains(request.source().getAddress()))
+                && holds(
+                        match.destinationIps(),
+                        range -> range.contains(request.destination().getAddress()))
+                && holds(
+                        match.destinationPorts(),
+                        port -> port == request.destination().getPort())
                 && holds(
                         match.serviceAccounts(),
                         account -> id != null

@@ -72,7 +72,9 @@ final class Policies {
 
     static Authorizer.Request request(String source, SpiffeId identity, String destination, int port) {
         return new Authorizer.Request(
-                new InetSocketAddress(address(source), 40000), identity, new InetSocketAddress(address(destination), port));
+                new InetSocketAddress(address(source), 40000),
+                identity,
+                new InetSocketAddress(address(destination), port));
     }
 
     static InetAddress address(String literal) {

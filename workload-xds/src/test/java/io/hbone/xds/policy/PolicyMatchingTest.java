@@ -61,8 +61,10 @@ class PolicyMatchingTest {
     @Test
     void clauses_areAnded_andNoneMatchEverything() {
         assertThat(matches(V4, new Rule(List.of()))).isTrue();
-        assertThat(matches(V4, new Rule(List.of(clause(port(80)), clause(port(80)))))).isTrue();
-        assertThat(matches(V4, new Rule(List.of(clause(port(80)), clause(port(81)))))).isFalse();
+        assertThat(matches(V4, new Rule(List.of(clause(port(80)), clause(port(80))))))
+                .isTrue();
+        assertThat(matches(V4, new Rule(List.of(clause(port(80)), clause(port(81))))))
+                .isFalse();
     }
 
     @Test
@@ -82,9 +84,12 @@ class PolicyMatchingTest {
     @Test
     void matchObjectThatIsEmpty_neverMatches() {
         assertThat(matches(V4, new Rule(List.of(clause(Match.EMPTY))))).isFalse();
-        assertThat(matches(V4, new Rule(List.of(clause(Match.EMPTY, Match.EMPTY))))).isFalse();
-        assertThat(matches(V4, new Rule(List.of(clause(Match.EMPTY, port(80)))))).isTrue();
-        assertThat(matches(V4, new Rule(List.of(clause(port(80)), clause(Match.EMPTY))))).isFalse();
+        assertThat(matches(V4, new Rule(List.of(clause(Match.EMPTY, Match.EMPTY)))))
+                .isFalse();
+        assertThat(matches(V4, new Rule(List.of(clause(Match.EMPTY, port(80))))))
+                .isTrue();
+        assertThat(matches(V4, new Rule(List.of(clause(port(80)), clause(Match.EMPTY)))))
+                .isFalse();
     }
 
     static Stream<Arguments> terms() {

@@ -26,8 +26,7 @@ import org.junit.jupiter.api.Test;
 
 /** Which policies are asked, and in which order: each row of spec/ztunnel.md 6.1 and 6.2. */
 class PolicyOrderTest {
-    private static final Match EVERYTHING = Match.EMPTY.withNamespaces(
-            Policy.Terms.of(new StringMatch.Prefix("")));
+    private static final Match EVERYTHING = Match.EMPTY.withNamespaces(Policy.Terms.of(new StringMatch.Prefix("")));
 
     private final List<String> audited = new ArrayList<>();
 
@@ -94,7 +93,8 @@ class PolicyOrderTest {
 
     @Test
     void severalThatMatch_theFirstByNameIsNamed() {
-        assertThat(decide(deny("c", EVERYTHING), deny("b", port(80)), deny("a", port(81))).policy())
+        assertThat(decide(deny("c", EVERYTHING), deny("b", port(80)), deny("a", port(81)))
+                        .policy())
                 .isEqualTo("server/b");
     }
 
@@ -133,12 +133,14 @@ class PolicyOrderTest {
 
     @Test
     void allowWithoutRules_deniesEverything() {
-        assertThat(decide(Policies.of("a", Scope.NAMESPACE, Action.ALLOW, false))).isInstanceOf(Decision.Deny.class);
+        assertThat(decide(Policies.of("a", Scope.NAMESPACE, Action.ALLOW, false)))
+                .isInstanceOf(Decision.Deny.class);
     }
 
     @Test
     void denyWithoutRules_deniesNothing() {
-        assertThat(decide(Policies.of("d", Scope.NAMESPACE, Action.DENY, false))).isInstanceOf(Decision.Allow.class);
+        assertThat(decide(Policies.of("d", Scope.NAMESPACE, Action.DENY, false)))
+                .isInstanceOf(Decision.Allow.class);
     }
 
     @Test

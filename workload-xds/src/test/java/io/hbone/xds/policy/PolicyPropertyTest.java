@@ -46,7 +46,12 @@ class PolicyPropertyTest {
             left.removeIf(policy -> random.nextInt(4) == 0 && removed.add(policy.key()));
             store.update(List.of(), removed);
             PolicySubject subject = new PolicySubject(
-                    pick(NAMES), "w", left.stream().map(Policy::key).filter(key -> random.nextInt(3) == 0).toList());
+                    pick(NAMES),
+                    "w",
+                    left.stream()
+                            .map(Policy::key)
+                            .filter(key -> random.nextInt(3) == 0)
+                            .toList());
             PolicyEngine engine = new PolicyEngine(store, address -> subject, PolicyAudit.NONE);
             for (int i = 0; i < 50; i++) {
                 Authorizer.Request request = request();
@@ -81,16 +86,17 @@ class PolicyPropertyTest {
     }
 
     private StringMatch text() {
-        String text = switch (random.nextInt(4)) {
-            case 0 -> pick(NAMES);
-            case 1 -> "";
-            case 2 -> identity().toString().substring("spiffe://".length());
-            default -> {
-                String whole = identity().toString().substring("spiffe://".length());
-                int cut = random.nextInt(whole.length());
-                yield random.nextBoolean() ? whole.substring(cut) : whole.substring(0, cut);
-            }
-        };
+        String text =
+                switch (random.nextInt(4)) {
+                    case 0 -> pick(NAMES);
+                    case 1 -> "";
+                    case 2 -> identity().toString().substring("spiffe://".length());
+                    default -> {
+                        String whole = identity().toString().substring("spiffe://".length());
+                        int cut = random.nextInt(whole.length());
+                        yield random.nextBoolean() ? whole.substring(cut) : whole.substring(0, cut);
+                    }
+                };
         return switch (random.nextInt(4)) {
             case 0 -> new StringMatch.Exact(text);
             case 1 -> new StringMatch.Prefix(text);
@@ -109,7 +115,9 @@ class PolicyPropertyTest {
     private SpiffeId identity() {
         String domain = "spiffe://" + pick(DOMAINS);
         return SpiffeId.parse(
-                random.nextInt(6) == 0 ? domain + "/" + pick(NAMES) : domain + "/ns/" + pick(NAMES) + "/sa/" + pick(NAMES));
+                random.nextInt(6) == 0
+                        ? domain + "/" + pick(NAMES)
+                        : domain + "/ns/" + pick(NAMES) + "/sa/" + pick(NAMES));
     }
 
     /** Few addresses that share prefixes. */
@@ -127,7 +135,9 @@ class PolicyPropertyTest {
     }
 
     private <T> Terms<T> terms(Supplier<T> one) {
-        return random.nextInt(4) > 0 ? Terms.none() : new Terms<>(list(3, one), random.nextInt(3) > 0 ? List.of() : list(2, one));
+        return random.nextInt(4) > 0
+                ? Terms.none()
+                : new Terms<>(list(3, one), random.nextInt(3) > 0 ? List.of() : list(2, one));
     }
 
     private <T> List<T> list(int most, Supplier<T> one) {

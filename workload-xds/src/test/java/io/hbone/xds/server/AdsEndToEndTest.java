@@ -177,7 +177,9 @@ class AdsEndToEndTest {
         serve();
         await().until(() -> addresses.names().contains("comes"));
         assertThat(addresses.names()).containsExactlyInAnyOrder("stays", "comes");
-        assertThat(addresses.upserts.get() - before).as("what has not changed is not sent again").isEqualTo(1);
+        assertThat(addresses.upserts.get() - before)
+                .as("what has not changed is not sent again")
+                .isEqualTo(1);
     }
 
     @Test
@@ -205,8 +207,7 @@ class AdsEndToEndTest {
         ready(client);
         assertThat(addresses.names()).containsExactly("fine");
         await().until(() -> server.clients().get(0).types().get(ADDRESS).nacked() == 1);
-        assertThat(server.clients().get(0).types().get(ADDRESS).lastError())
-                .isEqualTo("broken: bad (expected: good)");
+        assertThat(server.clients().get(0).types().get(ADDRESS).lastError()).isEqualTo("broken: bad (expected: good)");
         assertThat(client.status().types().get(ADDRESS).rejections()).containsExactly("broken: bad (expected: good)");
     }
 
