@@ -294,7 +294,7 @@ public final class Node {
             StoreOutboundRouter outboundRouter = new StoreOutboundRouter(
                     mesh::snapshot, routing, random, HostnameResolver.system(background), OnDemand.NEVER);
             StoreInboundRouter inboundRouter = new StoreInboundRouter(mesh::snapshot, self.uid(), routing);
-            mesh.follow(background);
+            Authorizer authorizer = mesh.authorizer(self);
             readiness.done(STATE);
 
             ConnectionObserver observers = new CombinedObserver(new TrafficMetrics(registry), new AccessLog(clock));
@@ -312,7 +312,7 @@ public final class Node {
                     "HBONE_INBOUND_PORT",
                     listen.on(listen.inbound()),
                     InboundListener.builder(self, identities, inboundRouter)
-                            .authorizer(Authorizer.ALLOW_ALL)
+                            .authorizer(authorizer)
                             .responseBaggage(config.responseBaggage() ? metadata.toBaggage() : Baggage.EMPTY)
                             .settings(config.tunnel())
                             .resources(resources)
@@ -329,7 +329,7 @@ public final class Node {
                     "HBONE_PLAINTEXT_PORT",
                     listen.on(listen.plaintext()),
                     PlaintextListener.builder(inboundRouter)
-                            .authorizer(Authorizer.ALLOW_ALL)
+                            .authorizer(authorizer)
                             .settings(config.tunnel())
                             .sockets(sockets)
                             .listenSockets(accepting)
@@ -339,6 +339,10 @@ public final class Node {
                             .bind(workers, listen.on(listen.plaintext())),
                     PlaintextListener::localAddress);
             releases.push(() -> plaintext.drain(Duration.ZERO));
+            mesh.onPolicyChange(self, () -> {
+                inbound.reauthorize();
+                plaintext.reauthorize();
+            });
             OutboundListener.Builder captured = OutboundListener.builder(self, outboundRouter, tunnels)
                     .metadata(metadata)
                     .network(config.network())
@@ -385,6 +389,7 @@ public final class Node {
             if (listen.address() == null && listen.ipv6() && listen.admin() > 0) {
                 serveOnIpv6Loopback(listen.admin(), pages, admin, releases);
             }
+            mesh.follow(background);
             readiness.done(PROXY);
             log.info(
                     "ready after {} ms: {} with {}, {} over {}",

@@ -1,12 +1,12 @@
 package io.hbone.node.mesh;
 
+import io.hbone.core.Authorizer;
 import io.hbone.core.TrustDomain;
 import io.hbone.core.WorkloadIdentity;
 import io.hbone.core.WorkloadMetadata;
 import io.hbone.node.config.ConfigException;
 import io.hbone.node.config.LocalXds;
 import io.hbone.node.config.WorkloadInfo;
-import io.hbone.xds.NamedResource;
 import io.hbone.xds.Rejection;
 import io.hbone.xds.ResourceSink;
 import io.hbone.xds.TypeUrl;
@@ -14,8 +14,14 @@ import io.hbone.xds.file.LocalFile;
 import io.hbone.xds.file.LocalFileException;
 import io.hbone.xds.file.LocalFileWatch;
 import io.hbone.xds.model.Workload;
+import io.hbone.xds.policy.LoggingAudit;
+import io.hbone.xds.policy.PolicyEngine;
+import io.hbone.xds.policy.PolicyStore;
+import io.hbone.xds.policy.PolicySubject;
 import io.hbone.xds.store.Resource;
 import io.hbone.xds.store.Snapshot;
+import io.hbone.xds.store.StoreChange;
+import io.hbone.xds.store.StoreChange.Changed;
 import io.hbone.xds.store.WorkloadStore;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -30,10 +36,12 @@ public final class Mesh implements AutoCloseable {
     private static final Duration INTERVAL = Duration.ofMillis(500);
 
     private final WorkloadStore store;
+    private final PolicyStore policies;
     private final @Nullable LocalFileWatch watch;
 
-    private Mesh(WorkloadStore store, @Nullable LocalFileWatch watch) {
+    private Mesh(WorkloadStore store, PolicyStore policies, @Nullable LocalFileWatch watch) {
         this.store = store;
+        this.policies = policies;
         this.watch = watch;
     }
 
@@ -45,49 +53,62 @@ public final class Mesh implements AutoCloseable {
      */
     public static Mesh load(LocalXds source, TrustDomain trustDomain) {
         WorkloadStore store = new WorkloadStore(trustDomain, false);
-        ResourceSink sink = refusingPolicies(store);
+        PolicyStore policies = new PolicyStore();
+        ResourceSink sink = (typeUrl, upserts, removals) -> typeUrl.equals(TypeUrl.AUTHORIZATION)
+                ? policies.apply(typeUrl, upserts, removals)
+                : store.apply(typeUrl, upserts, removals);
         if (source instanceof LocalXds.File file) {
+            String where = source.variable() + " " + file.path() + ": ";
             LocalFileWatch watch = new LocalFileWatch(file.path(), trustDomain, sink);
             try {
-                requireNoPolicies(watch.load());
+                watch.load();
             } catch (LocalFileException e) {
-                throw new ConfigException(source.variable() + " " + file.path() + ": " + e.getMessage());
+                throw new ConfigException(where + e.getMessage());
             }
             String error = watch.error();
             if (error != null) {
-                throw new ConfigException(source.variable() + " " + file.path() + ": " + error);
+                throw new ConfigException(where + error);
             }
-            return new Mesh(store, watch);
+            return new Mesh(store, policies, watch);
         }
         try {
             LocalFile file = LocalFile.parse(((LocalXds.Inline) source).yaml(), trustDomain);
-            requireNoPolicies(file);
-            sink.apply(TypeUrl.ADDRESS, file.addresses(), List.of());
+            List<Rejection> rejections =
+                    new ArrayList<>(sink.apply(TypeUrl.AUTHORIZATION, file.policies(), List.of()));
+            rejections.addAll(sink.apply(TypeUrl.ADDRESS, file.addresses(), List.of()));
+            if (!rejections.isEmpty()) {
+                throw new ConfigException(source.variable() + ": " + rejections);
+            }
         } catch (LocalFileException e) {
             throw new ConfigException(source.variable() + ": " + e.getMessage());
         }
-        return new Mesh(store, null);
+        return new Mesh(store, policies, null);
     }
 
-    /** To start and not to enforce them would let in whom they keep out. */
-    private static void requireNoPolicies(LocalFile file) {
-        if (!file.policies().isEmpty()) {
-            throw new LocalFileException("policies: " + file.policies().get(0).name()
-                    + " (expected: no policies, as authorization policies are yet to come and must not be ignored)");
-        }
+    /** Decides by the policies who may connect to a workload, whichever of its addresses it is connected at. */
+    public Authorizer authorizer(WorkloadIdentity workload) {
+        return new PolicyEngine(policies, destination -> subject(workload.uid()), new LoggingAudit(false));
     }
 
-    private static ResourceSink refusingPolicies(WorkloadStore store) {
-        return (typeUrl, upserts, removals) -> {
-            if (!typeUrl.equals(TypeUrl.AUTHORIZATION)) {
-                return store.apply(typeUrl, upserts, removals);
+    private @Nullable PolicySubject subject(String uid) {
+        Resource<Workload> found = snapshot().workload(uid);
+        return found == null
+                ? null
+                : new PolicySubject(
+                        found.value().namespace(),
+                        found.value().name(),
+                        found.value().authorizationPolicies());
+    }
+
+    /** Calls {@code listener} when connections to a workload may have to be decided about again; must return at once. */
+    public void onPolicyChange(WorkloadIdentity workload, Runnable listener) {
+        policies.onChange(listener);
+        store.addListener(change -> {
+            Changed<Workload> changed = change.workloads().get(workload.uid());
+            if (changed != null && StoreChange.changesPolicies(changed)) {
+                listener.run();
             }
-            List<Rejection> rejections = new ArrayList<>();
-            for (NamedResource policy : upserts) {
-                rejections.add(new Rejection(policy.name(), "authorization policies are yet to come"));
-            }
-            return rejections;
-        };
+        });
     }
 
     /** Follows what changes, where it can, until it is closed. */

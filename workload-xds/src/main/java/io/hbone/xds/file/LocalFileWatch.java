@@ -122,8 +122,9 @@ public final class LocalFileWatch implements AutoCloseable {
     }
 
     private void deliver(LocalFile file) {
-        List<Rejection> rejections = new ArrayList<>(deliver(TypeUrl.ADDRESS, file.addresses()));
-        rejections.addAll(deliver(TypeUrl.AUTHORIZATION, file.policies()));
+        // Policies first: a workload must not name one that is not there yet.
+        List<Rejection> rejections = new ArrayList<>(deliver(TypeUrl.AUTHORIZATION, file.policies()));
+        rejections.addAll(deliver(TypeUrl.ADDRESS, file.addresses()));
         error = rejections.isEmpty() ? null : "not used of it: " + rejections;
         if (!rejections.isEmpty()) {
             LOG.warn("{}: {}", path, error);

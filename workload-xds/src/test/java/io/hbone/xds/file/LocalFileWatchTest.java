@@ -58,10 +58,10 @@ class LocalFileWatchTest {
         assertThat(batches)
                 .containsExactly(
                         "Address +2 -[]",
-                        "Address +1 -[]",
                         "Authorization +1 -[]",
-                        "Address +0 -[two]",
-                        "Authorization +0 -[ns/p]");
+                        "Address +1 -[]",
+                        "Authorization +0 -[ns/p]",
+                        "Address +0 -[two]");
         assertThat(store.snapshot().workloadCount()).isEqualTo(1);
     }
 
