@@ -73,8 +73,7 @@ public final class Mesh implements AutoCloseable {
         }
         try {
             LocalFile file = LocalFile.parse(((LocalXds.Inline) source).yaml(), trustDomain);
-            List<Rejection> rejections =
-                    new ArrayList<>(sink.apply(TypeUrl.AUTHORIZATION, file.policies(), List.of()));
+            List<Rejection> rejections = new ArrayList<>(sink.apply(TypeUrl.AUTHORIZATION, file.policies(), List.of()));
             rejections.addAll(sink.apply(TypeUrl.ADDRESS, file.addresses(), List.of()));
             if (!rejections.isEmpty()) {
                 throw new ConfigException(source.variable() + ": " + rejections);

@@ -57,7 +57,8 @@ public final class AddressAliases implements ResourceSink {
 
     private static void add(List<String> aliases, String network, ByteString address) {
         try {
-            aliases.add(network + "/" + InetAddress.getByAddress(address.toByteArray()).getHostAddress());
+            aliases.add(network + "/"
+                    + InetAddress.getByAddress(address.toByteArray()).getHostAddress());
         } catch (UnknownHostException e) {
             // neither 4 nor 16 bytes: nobody asks for it by that
             return;
