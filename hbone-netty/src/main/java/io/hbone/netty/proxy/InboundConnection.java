@@ -98,19 +98,22 @@ final class InboundConnection implements ApplicationConnector.Result, LiveConnec
                         target.service(),
                         true));
         Authorizer.Request asked = new Authorizer.Request(peer, stream.peerIdentity(), target.address());
+        long asOf = connections.generation();
         TunnelException denial = parts.denial(asked);
         if (denial != null) {
             refuse(UNAUTHORIZED, denial);
             return;
         }
         request = asked;
-        announced = target.announced();
         application = parts.connector()
                 .connect(stream.eventLoop(), target.address(), target.preserveSource() ? peer : null, this);
         if (application != null) { // else it fails in a moment
             connections.add(this);
         }
         stream.onAbandoned(this::abandoned);
+        if (connections.generation() != asOf) {
+            reauthorize(); // what changed in between was told to connections that were registered
+        }
     }
 
     @Override

@@ -53,7 +53,7 @@ public final class InboundListener {
 
     /** Policies have changed: connections that they no longer allow are closed. */
     public void reauthorize() {
-        connections.forEach(InboundConnection::reauthorize);
+        connections.forEachAgain(InboundConnection::reauthorize);
     }
 
     /**

@@ -10,6 +10,7 @@ import java.time.Duration;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 
 /** The connections of a listener, so that they can be drained. Safe for use by any thread. */
@@ -26,6 +27,7 @@ final class LiveConnections<C extends LiveConnections.Live> {
 
     private final Set<C> live = ConcurrentHashMap.newKeySet();
     private final Promise<Void> drained = GlobalEventExecutor.INSTANCE.newPromise();
+    private final AtomicLong generation = new AtomicLong();
     private volatile boolean draining;
 
     /** Adds a connection until its channel is closed. */
@@ -42,6 +44,17 @@ final class LiveConnections<C extends LiveConnections.Live> {
 
     int size() {
         return live.size();
+    }
+
+    /** Grows with each {@link #forEachAgain}: a connection that was decided about before it was added looks whether it did. */
+    long generation() {
+        return generation.get();
+    }
+
+    /** The same as {@link #forEach}, for what must not miss a connection that is just coming. */
+    void forEachAgain(Consumer<C> action) {
+        generation.incrementAndGet();
+        forEach(action);
     }
 
     /** Calls {@code action} for each connection, on the connection's event loop. */
