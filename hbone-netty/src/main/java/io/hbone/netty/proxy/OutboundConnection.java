@@ -140,6 +140,14 @@ final class OutboundConnection extends AcceptedConnection implements StreamReque
             fail(why);
             return;
         }
+        // Later: whoever failed at once has still to say how to give it up.
+        channel().eventLoop().execute(() -> retry(why));
+    }
+
+    private void retry(TunnelException why) {
+        if (!isWaiting()) {
+            return;
+        }
         whenDecided(parts.router().reroute(connection(), tried), (other, failure) -> {
             if (failure != null || other instanceof Route.Reject) {
                 fail(why);
