@@ -263,10 +263,10 @@ class IstioCaServerTest {
     @Test
     void servingCertificate_isRotated_andConnectionsGoOn() throws Exception {
         try (CapturedLog log = CapturedLog.of(ServingCertificate.class)) {
-            IstioCaServer server = start(server().servingLifetime(Duration.ofSeconds(1)));
+            IstioCaServer server = start(server().servingLifetime(Duration.ofSeconds(4)));
             IstioCaFetcher first = fetcher(client(server));
             get(first, WORKLOAD);
-            await().atMost(Duration.ofSeconds(20)).until(() -> log.lines().size() >= 5);
+            await().atMost(Duration.ofSeconds(20)).until(() -> log.lines().size() >= 3);
 
             get(first, WORKLOAD);
             assertThat(get(fetcher(client(server)), WORKLOAD).id()).isEqualTo(ID);

@@ -1,19 +1,24 @@
 package io.hbone.identity.testing;
 
+import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.AppenderBase;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.LoggerFactory;
 
 /** What a class logs while this is open. */
 public final class CapturedLog extends AppenderBase<ILoggingEvent> implements AutoCloseable {
     private final Logger logger;
+    private final @Nullable Level before;
     private final List<String> lines = new CopyOnWriteArrayList<>();
 
     private CapturedLog(Logger logger) {
         this.logger = logger;
+        before = logger.getLevel();
+        logger.setLevel(Level.INFO);
     }
 
     public static CapturedLog of(Class<?> type) {
@@ -37,6 +42,7 @@ public final class CapturedLog extends AppenderBase<ILoggingEvent> implements Au
     @Override
     public void close() {
         logger.detachAppender(this);
+        logger.setLevel(before);
         stop();
     }
 }
