@@ -52,8 +52,7 @@ class PolicyDecoderTest {
                 Arguments.of(
                         with(Match.newBuilder().addNotSourceIps(cidr(4, 32)).addNotSourceIps(cidr(5, 8))),
                         match + "not_source_ips[1].address: 5 bytes (expected: 4 or 16)"),
-                Arguments.of(
-                        with(Match.newBuilder().addSourceIps(cidr(4, -1))), match + "source_ips[0].prefix length"),
+                Arguments.of(with(Match.newBuilder().addSourceIps(cidr(4, -1))), match + "source_ips[0].prefix length"),
                 Arguments.of(
                         with(Match.newBuilder().addNotDestinationPorts(65536)),
                         match + "not_destination_ports[0]: 65536 (expected: 0 to 65535)"),
@@ -90,11 +89,8 @@ class PolicyDecoderTest {
                 .addNotDestinationPorts(80)
                 .addServiceAccounts(
                         ServiceAccountMatch.newBuilder().setNamespace("n").setServiceAccount("s"));
-        Policy policy = PolicyDecoder.decode(with(match)
-                .setActionValue(1)
-                .setScopeValue(2)
-                .setDryRun(true)
-                .build());
+        Policy policy = PolicyDecoder.decode(
+                with(match).setActionValue(1).setScopeValue(2).setDryRun(true).build());
         assertThat(policy.key()).isEqualTo("ns/p");
         assertThat(policy.action()).isEqualTo(Action.DENY);
         assertThat(policy.scope()).isEqualTo(Scope.WORKLOAD_SELECTOR);

@@ -23,8 +23,7 @@ class StrictMtlsTest {
     void ofNamespace_refusesPlaintextAndCountsIt_exceptOnItsPorts() {
         store.strict(List.of(StrictMtls.ofNamespace("server", 9090)));
         assertThat(engine.authorize(plaintextTo(80)))
-                .isEqualTo(new Decision.Deny(
-                        "strict-mtls:server", "plaintext refused: strict mTLS holds for port 80"));
+                .isEqualTo(new Decision.Deny("strict-mtls:server", "plaintext refused: strict mTLS holds for port 80"));
         assertThat(refused(9090)).isFalse();
         assertThat(engine.authorize(sleepTo(80))).isInstanceOf(Decision.Allow.class);
         assertThat(engine.plaintextRefused()).isEqualTo(1);
