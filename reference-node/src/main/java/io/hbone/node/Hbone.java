@@ -1,6 +1,7 @@
 package io.hbone.node;
 
 import io.hbone.node.demo.DemoCommand;
+import io.hbone.node.identity.IdentityCommand;
 import io.hbone.node.train.TrainCommand;
 import java.util.List;
 import picocli.AutoComplete.GenerateCompletion;
@@ -32,6 +33,7 @@ public final class Hbone implements Runnable {
                 new ProxyCommand(),
                 new CaCommand(),
                 new XdsCommand(),
+                new IdentityCommand(),
                 new DemoCommand(),
                 new TrainCommand(),
                 new VersionCommand(),

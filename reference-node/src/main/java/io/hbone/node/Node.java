@@ -7,6 +7,7 @@ import io.hbone.core.IdentitySource;
 import io.hbone.core.RevocationSource;
 import io.hbone.core.WorkloadIdentity;
 import io.hbone.core.WorkloadMetadata;
+import io.hbone.identity.SourceContext;
 import io.hbone.identity.crl.CrlFile;
 import io.hbone.netty.TunnelResources;
 import io.hbone.netty.pool.TunnelPool;
@@ -24,6 +25,9 @@ import io.hbone.node.config.ListenPlan;
 import io.hbone.node.config.ProxyConfig;
 import io.hbone.node.http.HttpPage;
 import io.hbone.node.http.HttpPort;
+import io.hbone.node.identity.HeldIdentities;
+import io.hbone.node.identity.IdentitySources;
+import io.hbone.node.identity.IdentityTelemetry;
 import io.hbone.node.mesh.Mesh;
 import io.hbone.node.telemetry.AccessLog;
 import io.hbone.node.telemetry.CombinedObserver;
@@ -280,8 +284,8 @@ public final class Node {
                         config.workload().toString(),
                         "a workload of " + config.localXds().variable());
             }
-            IdentitySource identities = identities(self, releases);
             RandomGenerator random = () -> ThreadLocalRandom.current().nextLong();
+            IdentitySource identities = identities(self, random, registry, releases);
             Set<Integer> illegalPorts = ConcurrentHashMap.newKeySet();
             illegalPorts.addAll(listen.illegalPorts());
             RoutingSettings routing = new RoutingSettings(
@@ -380,6 +384,7 @@ public final class Node {
 
             AdminPage admin = new AdminPage(
                     new ConfigDump(config, version, mesh, self, () -> identities.current(self)),
+                    new HeldIdentities(identities, config.identity().name(), self, clock),
                     config.logLevels(),
                     Logging::levels,
                     Logging::setLevels,
@@ -430,10 +435,12 @@ public final class Node {
             return executor;
         }
 
-        private IdentitySource identities(WorkloadIdentity self, Deque<Runnable> releases) {
-            ScheduledExecutorService executor = Identities.newExecutor();
+        private IdentitySource identities(
+                WorkloadIdentity self, RandomGenerator random, PrometheusRegistry registry, Deque<Runnable> releases) {
+            ScheduledExecutorService executor = IdentitySources.newExecutor();
             releases.push(executor::shutdownNow);
-            IdentitySource source = Identities.open(config, self, clock, executor);
+            SourceContext context = new SourceContext(clock, executor, random, new IdentityTelemetry(registry));
+            IdentitySource source = new IdentitySources(self, config.clusterId(), context).open(config.identity());
             releases.push(source::close);
             return source;
         }
@@ -443,7 +450,7 @@ public final class Node {
             if (file == null) {
                 return RevocationSource.NONE;
             }
-            ScheduledExecutorService executor = Identities.newExecutor();
+            ScheduledExecutorService executor = IdentitySources.newExecutor();
             releases.push(executor::shutdownNow);
             CrlFile lists = CrlFile.open(file, CrlFile.INTERVAL, executor);
             releases.push(lists::close);

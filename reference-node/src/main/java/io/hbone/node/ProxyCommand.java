@@ -17,8 +17,40 @@ import picocli.CommandLine.Parameters;
         name = "proxy",
         description = {
             "Runs the node beside one workload (PROXY_MODE=dedicated).",
-            "It is configured by ztunnel's environment variables, such as PROXY_WORKLOAD_INFO, LOCAL_XDS_PATH, PACKET_MARK, and"
-                    + " by HBONE_CERT_CHAIN, HBONE_KEY, HBONE_ROOT_CERTS or HBONE_DEV_CA_DIR for its identity."
+            "It is configured by ztunnel's environment variables, and by some of its own, which start with HBONE_."
+        },
+        usageHelpWidth = 124,
+        footerHeading = "%nEnvironment, with defaults in brackets:%n",
+        footer = {
+            "  PROXY_MODE                        dedicated",
+            "  PROXY_WORKLOAD_INFO               namespace/name/service-account",
+            "  LOCAL_XDS_PATH, LOCAL_XDS         who is where: a YAML file, or its text",
+            "  NETWORK, NODE_NAME, CLUSTER_ID    [\"\", \"\", Kubernetes]",
+            "  TRUST_DOMAIN                      [cluster.local]",
+            "certificates, from one of:",
+            "  SPIRE_ENABLED                     true: SPIRE_ADMIN_ENDPOINT_SOCKET [unix:///run/spire/sockets/admin.sock],",
+            "                                    SPIRE_TIMEOUT [10s], CONTAINER_RUNTIME_SOCK_PATH [/run/containerd/containerd.sock]",
+            "                                    or HBONE_WORKLOAD_PID, or HBONE_SPIRE_SELECTORS such as k8s:ns:{ns},k8s:sa:{sa}",
+            "  SPIFFE_ENDPOINT_SOCKET            a Workload API",
+            "  CA_ADDRESS                        an Istio CA: CA_ROOT_CA [./var/run/secrets/istio/root-cert.pem], ALT_CA_HOSTNAME,",
+            "                                    AUTH_TOKEN [./var/run/secrets/tokens/istio-token], CA_HEADER_*, SECRET_TTL [24h]",
+            "  HBONE_CERT_CHAIN, HBONE_KEY, HBONE_ROOT_CERTS   PEM files",
+            "  FAKE_CA, HBONE_DEV_CA_DIR         a development CA; SECRET_TTL [24h]",
+            "  CRL_PATH                          revocation lists",
+            "sockets and tunnels:",
+            "  PACKET_MARK, ENABLE_ORIG_SRC      [none, when possible]",
+            "  KEEPALIVE_ENABLED, _TIME, _INTERVAL, _RETRIES   [true, 180s, 180s, 9]; USER_TIMEOUT_ENABLED [false]",
+            "  HTTP2_STREAM_WINDOW_SIZE, HTTP2_CONNECTION_WINDOW_SIZE, HTTP2_FRAME_SIZE",
+            "  POOL_MAX_STREAMS_PER_CONNECTION, POOL_UNUSED_RELEASE_TIMEOUT   [100, 5m]",
+            "  ENABLE_RESPONSE_BAGGAGE           [true]",
+            "  HBONE_TRANSPORT                   [epoll] io_uring nio; ZTUNNEL_WORKER_THREADS [2 or a quarter of the CPUs]",
+            "  CONNECTION_TERMINATION_DEADLINE   [5s], else by TERMINATION_GRACE_PERIOD_SECONDS",
+            "ports:",
+            "  HBONE_OUTBOUND_PORT, HBONE_INBOUND_PORT, HBONE_PLAINTEXT_PORT   [15001, 15008, 15006]",
+            "  HBONE_ADMIN_PORT, HBONE_METRICS_PORT, HBONE_READINESS_PORT      [15000, 15020, 15021]",
+            "  HBONE_BIND_ADDRESS, IPV6_ENABLED  [all, true]; UNSTABLE_ENABLE_SOCKS5, HBONE_SOCKS_PORT [false, 15080]",
+            "logs:",
+            "  RUST_LOG, LOG_FORMAT              [info, plain]"
         },
         mixinStandardHelpOptions = true)
 final class ProxyCommand implements Callable<Integer> {

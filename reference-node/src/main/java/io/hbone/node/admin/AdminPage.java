@@ -4,6 +4,7 @@ import io.hbone.node.config.LogLevels;
 import io.hbone.node.http.HttpPage;
 import io.hbone.node.http.HttpQuery;
 import io.hbone.node.http.HttpReply;
+import io.hbone.node.identity.HeldIdentities;
 import io.hbone.node.text.Json;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
@@ -22,6 +23,7 @@ public final class AdminPage implements HttpPage {
             <h1>hbone admin</h1>
             <table>
             <tr><td><a href="config_dump">config_dump</a></td><td>what the node knows and how it is set up</td></tr>
+            <tr><td><a href="identities">identities</a></td><td>the certificates that it holds; hbone identity shows them</td></tr>
             <tr><td>logging</td><td>POST: how much is logged; ?level=LEVEL or ?level=LOGGER=LEVEL,... changes it, &amp;reset undoes</td></tr>
             <tr><td>quitquitquit</td><td>POST: drain and exit</td></tr>
             </table>
@@ -49,6 +51,7 @@ public final class AdminPage implements HttpPage {
             """;
 
     private final ConfigDump dump;
+    private final HeldIdentities identities;
     private final LogLevels initial;
     private final Supplier<LogLevels> levels;
     private final Consumer<LogLevels> setLevels;
@@ -62,11 +65,13 @@ public final class AdminPage implements HttpPage {
      */
     public AdminPage(
             ConfigDump dump,
+            HeldIdentities identities,
             LogLevels initial,
             Supplier<LogLevels> levels,
             Consumer<LogLevels> setLevels,
             Runnable shutdown) {
         this.dump = dump;
+        this.identities = identities;
         this.initial = initial;
         this.levels = levels;
         this.setLevels = setLevels;
@@ -79,6 +84,10 @@ public final class AdminPage implements HttpPage {
             case "/" -> query.isGet() ? HttpReply.of(200, "text/html; charset=utf-8", HOME) : HttpReply.empty(405);
             case "/config_dump" ->
                 query.isGet() ? HttpReply.of(200, "application/json", Json.pretty(dump.dump())) : HttpReply.empty(405);
+            case "/identities" ->
+                query.isGet()
+                        ? HttpReply.of(200, "application/json", Json.pretty(identities.dump()))
+                        : HttpReply.empty(405);
             case "/logging" -> changes(query) ? logging(query) : refused(query, LOGGING_USAGE);
             case "/quitquitquit" -> changes(query) ? quit() : refused(query, "usage: POST /quitquitquit\n");
             case "/debug/pprof/profile", "/debug/pprof/heap", "/debug/pprof/heap/profiling" ->

@@ -134,6 +134,7 @@ public final class ConfigDump {
 
     private static Map<String, Object> identity(IdentityMaterial material) {
         Map<String, Object> out = new LinkedHashMap<>();
+        out.put("source", material.name());
         if (material instanceof IdentityMaterial.Pem pem) {
             out.put("chain", pem.chain());
             out.put("key", pem.key());
@@ -141,6 +142,22 @@ public final class ConfigDump {
         } else if (material instanceof IdentityMaterial.DevelopmentCa ca) {
             out.put("developmentCa", ca.directory() == null ? "default" : ca.directory());
             out.put("secretTtl", duration(ca.lifetime()));
+        } else if (material instanceof IdentityMaterial.IstioCa ca) {
+            out.put("caAddress", ca.address());
+            out.put("caRootCert", ca.roots());
+            out.put("altCaHostname", ca.alternativeHostname());
+            out.put("authToken", ca.token());
+            out.put("secretTtl", duration(ca.lifetime()));
+        } else if (material instanceof IdentityMaterial.SpireByPid spire) {
+            out.put("spireAdminSocket", spire.admin());
+            out.put("spireTimeout", duration(spire.timeout()));
+            out.put("containerRuntimeSocket", spire.runtime());
+        } else if (material instanceof IdentityMaterial.SpireBySelectors spire) {
+            out.put("spireAdminSocket", spire.admin());
+            out.put("spireTimeout", duration(spire.timeout()));
+            out.put("spireSelectors", spire.selectors());
+        } else if (material instanceof IdentityMaterial.WorkloadApi api) {
+            out.put("workloadApiSocket", api.socket());
         }
         return out;
     }

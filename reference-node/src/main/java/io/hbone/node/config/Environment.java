@@ -1,8 +1,11 @@
 package io.hbone.node.config;
 
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Locale;
 import java.util.Map;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -75,6 +78,29 @@ final class Environment {
     int number(String name, int otherwise, int min, int max) {
         Long value = number(name, min, max);
         return value == null ? otherwise : value.intValue();
+    }
+
+    @Nullable Path path(String name) {
+        String value = text(name);
+        if (value == null) {
+            return null;
+        }
+        try {
+            return Path.of(value);
+        } catch (InvalidPathException e) {
+            throw ConfigException.of(name, value, "a path");
+        }
+    }
+
+    /** The variables whose names start with {@code prefix}, by what follows it. */
+    Map<String, String> startingWith(String prefix) {
+        Map<String, String> found = new TreeMap<>();
+        variables.forEach((name, value) -> {
+            if (name.startsWith(prefix) && name.length() > prefix.length()) {
+                found.put(name.substring(prefix.length()), value);
+            }
+        });
+        return found;
     }
 
     @Nullable Duration duration(String name) {

@@ -8,7 +8,6 @@ import io.hbone.netty.socket.Sockets.Keepalive;
 import io.hbone.netty.socket.Transport;
 import io.hbone.node.text.Ip;
 import java.net.InetAddress;
-import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -101,8 +100,8 @@ public record ProxyConfig(
                 env.text("ISTIO_META_CLUSTER_ID", env.text("CLUSTER_ID", "Kubernetes")),
                 trustDomain(env),
                 localXds(env),
-                identity(env),
-                path(env, "CRL_PATH"),
+                IdentitySettings.read(env),
+                env.path("CRL_PATH"),
                 listen(env),
                 sockets(env),
                 tunnel(env),
@@ -160,7 +159,7 @@ public record ProxyConfig(
     }
 
     private static LocalXds localXds(Environment env) {
-        Path path = path(env, "LOCAL_XDS_PATH");
+        Path path = env.path("LOCAL_XDS_PATH");
         String inline = env.text("LOCAL_XDS");
         if (path != null && inline != null) {
             throw new ConfigException("LOCAL_XDS_PATH and LOCAL_XDS: both set (expected: one of them)");
@@ -172,40 +171,6 @@ public record ProxyConfig(
             return new LocalXds.Inline(inline);
         }
         throw ConfigException.of("LOCAL_XDS_PATH", null, "a YAML file that says who is where, as there is no xDS");
-    }
-
-    private static IdentityMaterial identity(Environment env) {
-        Path chain = path(env, "HBONE_CERT_CHAIN");
-        Path key = path(env, "HBONE_KEY");
-        Path roots = path(env, "HBONE_ROOT_CERTS");
-        Path directory = path(env, "HBONE_DEV_CA_DIR");
-        boolean development = env.flag("FAKE_CA", directory != null);
-        Duration lifetime = env.duration("SECRET_TTL", Duration.ofHours(24), Duration.ofSeconds(10), YEAR);
-        if (chain == null && key == null && roots == null) {
-            if (!development) {
-                throw new ConfigException("no source of certificates is set (expected: HBONE_CERT_CHAIN, HBONE_KEY and"
-                        + " HBONE_ROOT_CERTS, or FAKE_CA=true or HBONE_DEV_CA_DIR for development)");
-            }
-            return new IdentityMaterial.DevelopmentCa(directory, lifetime);
-        }
-        if (development || directory != null) {
-            throw new ConfigException("HBONE_CERT_CHAIN, HBONE_KEY, HBONE_ROOT_CERTS and a development CA: both set"
-                    + " (expected: the files, or FAKE_CA or HBONE_DEV_CA_DIR)");
-        }
-        return new IdentityMaterial.Pem(
-                required(
-                        "HBONE_CERT_CHAIN",
-                        chain,
-                        "a PEM file with the certificate, as HBONE_KEY or HBONE_ROOT_CERTS is set"),
-                required("HBONE_KEY", key, "a PEM file with the private key of HBONE_CERT_CHAIN"),
-                required("HBONE_ROOT_CERTS", roots, "a PEM file with the roots that peers are verified by"));
-    }
-
-    private static Path required(String name, @Nullable Path value, String expected) {
-        if (value == null) {
-            throw ConfigException.of(name, null, expected);
-        }
-        return value;
     }
 
     private static ListenPlan listen(Environment env) {
@@ -341,17 +306,5 @@ public record ProxyConfig(
             }
         }
         return names;
-    }
-
-    private static @Nullable Path path(Environment env, String name) {
-        String value = env.text(name);
-        if (value == null) {
-            return null;
-        }
-        try {
-            return Path.of(value);
-        } catch (InvalidPathException e) {
-            throw ConfigException.of(name, value, "a path");
-        }
     }
 }

@@ -2,6 +2,7 @@ package io.hbone.node.admin;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.hbone.core.IdentitySource;
 import io.hbone.core.TrustDomain;
 import io.hbone.core.WorkloadCertificate;
 import io.hbone.core.WorkloadIdentity;
@@ -10,6 +11,7 @@ import io.hbone.node.config.LogLevels;
 import io.hbone.node.config.ProxyConfig;
 import io.hbone.node.http.HttpQuery;
 import io.hbone.node.http.HttpReply;
+import io.hbone.node.identity.HeldIdentities;
 import io.hbone.node.mesh.Mesh;
 import io.netty.handler.codec.http.DefaultHttpHeaders;
 import io.netty.handler.codec.http.HttpHeaders;
@@ -22,6 +24,8 @@ import java.util.Base64;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -62,6 +66,7 @@ class AdminPageTest {
         certificate = ca.issue(self.spiffeId(), Duration.ofHours(1));
         page = new AdminPage(
                 new ConfigDump(config, "1.2.3", mesh, self, () -> certificate),
+                new HeldIdentities(new OneCertificate(), "test", self, Clock.systemUTC()),
                 INITIAL,
                 () -> levels,
                 changed -> levels = changed,
@@ -92,6 +97,7 @@ class AdminPageTest {
     @ParameterizedTest
     @CsvSource({
         "GET, /nope, 404",
+        "POST, /identities, 405",
         "POST, /, 405",
         "POST, /config_dump, 405",
         "GET, /logging, 405",
@@ -109,6 +115,18 @@ class AdminPageTest {
         HttpReply reply = ask("GET", path);
         assertThat(reply.status()).isEqualTo(501);
         assertThat(text(reply)).contains("jcmd <pid> JFR.start").contains("GC.heap_dump");
+    }
+
+    @Test
+    void identities_areListedWithTheirCertificates() {
+        String page = text(ask("GET", "/identities"));
+
+        assertThat(page)
+                .contains("\"identity\": \"" + certificate.id() + "\"")
+                .contains("\"serving\": true")
+                .contains("\"serial\": \"" + certificate.serial() + "\"")
+                .contains("\"notAfter\": \"" + certificate.notAfter() + "\"")
+                .contains("\"cluster.local\"");
     }
 
     @Test
@@ -217,5 +235,29 @@ class AdminPageTest {
         assertThat(((List<Map<String, Object>>) dump().get("certificates")).get(0))
                 .containsEntry("state", "Unavailable")
                 .containsEntry("certChain", List.of());
+    }
+
+    /** Holds what the test holds. */
+    private final class OneCertificate implements IdentitySource {
+        @Override
+        public CompletionStage<WorkloadCertificate> certificate(WorkloadIdentity workload) {
+            return CompletableFuture.completedStage(certificate);
+        }
+
+        @Override
+        public WorkloadCertificate current(WorkloadIdentity workload) {
+            return certificate;
+        }
+
+        @Override
+        public Subscription subscribe(WorkloadIdentity workload, Listener listener) {
+            return () -> {};
+        }
+
+        @Override
+        public void forget(WorkloadIdentity workload) {}
+
+        @Override
+        public void close() {}
     }
 }

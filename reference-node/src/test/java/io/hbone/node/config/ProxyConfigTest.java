@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.hbone.core.HboneSettings;
 import io.hbone.core.TrustDomain;
+import io.hbone.identity.UnixEndpoint;
 import io.hbone.netty.socket.OriginalSource;
 import io.hbone.netty.socket.Sockets.Keepalive;
 import io.hbone.netty.socket.Transport;
@@ -268,8 +269,9 @@ class ProxyConfigTest {
                 bad("LOCAL_XDS_PATH and LOCAL_XDS: both set (expected: one of them)", "LOCAL_XDS", "x"),
                 bad("LOCAL_XDS_PATH: \"a\\u0000b\" (expected: a path)", "LOCAL_XDS_PATH", "a\0b"),
                 bad(
-                        "no source of certificates is set (expected: HBONE_CERT_CHAIN, HBONE_KEY and HBONE_ROOT_CERTS, or"
-                                + " FAKE_CA=true or HBONE_DEV_CA_DIR for development)",
+                        "no source of certificates is set (expected: one of SPIRE_ENABLED=true, SPIFFE_ENDPOINT_SOCKET, CA_ADDRESS,"
+                                + " HBONE_CERT_CHAIN with HBONE_KEY and HBONE_ROOT_CERTS, or for development FAKE_CA=true or"
+                                + " HBONE_DEV_CA_DIR)",
                         "FAKE_CA",
                         "false"),
                 bad(
@@ -288,9 +290,44 @@ class ProxyConfigTest {
                         "/k"),
                 bad(
                         "HBONE_CERT_CHAIN, HBONE_KEY, HBONE_ROOT_CERTS and a development CA: both set (expected: the files, or"
-                                + " FAKE_CA or HBONE_DEV_CA_DIR)",
+                                + " FAKE_CA or HBONE_DEV_CA_DIR, or SPIRE_ENABLED)",
                         "HBONE_CERT_CHAIN",
                         "/c"),
+                bad(
+                        "several sources of certificates are set (expected: one of SPIRE_ENABLED=true, SPIFFE_ENDPOINT_SOCKET,"
+                                + " CA_ADDRESS, HBONE_CERT_CHAIN with HBONE_KEY and HBONE_ROOT_CERTS, or for development"
+                                + " FAKE_CA=true or HBONE_DEV_CA_DIR)",
+                        "FAKE_CA",
+                        "-",
+                        "CA_ADDRESS",
+                        "https://ca:15012",
+                        "SPIFFE_ENDPOINT_SOCKET",
+                        "unix:///run/api.sock"),
+                bad(
+                        "SPIRE_ADMIN_ENDPOINT_SOCKET: socket: \"admin.sock\" (expected: unix:///path, unix:/path or an absolute"
+                                + " path)",
+                        "FAKE_CA",
+                        "-",
+                        "SPIRE_ENABLED",
+                        "true",
+                        "SPIRE_ADMIN_ENDPOINT_SOCKET",
+                        "admin.sock"),
+                bad(
+                        "HBONE_SPIRE_SELECTORS: selector: \"k8s:ns:{pod}\" (expected: no place but {ns}, {path}, {sa}, {td}, {uid})",
+                        "FAKE_CA",
+                        "-",
+                        "SPIRE_ENABLED",
+                        "true",
+                        "HBONE_SPIRE_SELECTORS",
+                        "k8s:ns:{pod}"),
+                bad(
+                        "SPIRE_TIMEOUT: \"0s\" (expected: a duration such as 300ms, 180s or 1h30m, from 100ms to 1h)",
+                        "FAKE_CA",
+                        "-",
+                        "SPIRE_ENABLED",
+                        "true",
+                        "SPIRE_TIMEOUT",
+                        "0s"),
                 bad("FAKE_CA: \"yes\" (expected: true or false)", "FAKE_CA", "yes"),
                 bad(
                         "TRUST_DOMAIN: \"A B\" (expected: only a-z, 0-9, '.', '-' and '_', at most 255 of them)",
@@ -387,5 +424,69 @@ class ProxyConfigTest {
     void of_hugeValue_isCutInTheMessage() {
         assertThatThrownBy(() -> with("LOG_FORMAT", "x".repeat(100_000)))
                 .satisfies(e -> assertThat(e.getMessage()).hasSizeLessThan(400));
+    }
+
+    @Test
+    void identity_fromSpire_asksForTheProcessUnlessSelectorsAreSaid() {
+        assertThat(with("FAKE_CA", "-", "SPIRE_ENABLED", "true", "CA_ADDRESS", "https://istiod:15012")
+                        .identity())
+                .isEqualTo(new IdentityMaterial.SpireByPid(
+                        UnixEndpoint.parse("/run/spire/sockets/admin.sock"),
+                        Duration.ofSeconds(10),
+                        UnixEndpoint.parse("/run/containerd/containerd.sock"),
+                        null));
+        assertThat(with(
+                                "FAKE_CA",
+                                "-",
+                                "SPIRE_ENABLED",
+                                "true",
+                                "SPIRE_TIMEOUT",
+                                "3s",
+                                "SPIRE_ADMIN_ENDPOINT_SOCKET",
+                                "unix:///a.sock",
+                                "HBONE_SPIRE_SELECTORS",
+                                "k8s:ns:{ns},k8s:sa:{sa}")
+                        .identity())
+                .asString()
+                .contains("SpireBySelectors", "/a.sock", "PT3S", "k8s:ns:{ns},k8s:sa:{sa}");
+    }
+
+    @Test
+    void identity_inAPodWithNothingSaid_isIstiods() {
+        IdentityMaterial.IstioCa ca = (IdentityMaterial.IstioCa)
+                with("FAKE_CA", "-", "KUBERNETES_SERVICE_HOST", "10.0.0.1").identity();
+        assertThat(ca.address()).isEqualTo("https://istiod.istio-system.svc:15012");
+        assertThat(ca.lifetime()).isEqualTo(Duration.ofHours(24));
+        assertThat(ca.headers()).isEmpty();
+    }
+
+    @Test
+    void identity_fromACa_takesItsHeadersAndToken() {
+        IdentityMaterial.IstioCa ca = (IdentityMaterial.IstioCa) with(
+                        "FAKE_CA",
+                        "-",
+                        "CA_ADDRESS",
+                        "ca:1",
+                        "AUTH_TOKEN",
+                        "/token",
+                        "ALT_CA_HOSTNAME",
+                        "ca.example",
+                        "CA_HEADER_X_TEAM",
+                        "red",
+                        "SECRET_TTL",
+                        "1h")
+                .identity();
+        assertThat(ca.address()).isEqualTo("ca:1");
+        assertThat(ca.token()).isEqualTo(Path.of("/token"));
+        assertThat(ca.alternativeHostname()).isEqualTo("ca.example");
+        assertThat(ca.headers()).isEqualTo(Map.of("x_team", "red"));
+        assertThat(ca.lifetime()).isEqualTo(Duration.ofHours(1));
+    }
+
+    @Test
+    void identity_fromAWorkloadApi_isThisProcesssOwn() {
+        assertThat(with("FAKE_CA", "-", "SPIFFE_ENDPOINT_SOCKET", "unix:///run/api.sock")
+                        .identity())
+                .isEqualTo(new IdentityMaterial.WorkloadApi(UnixEndpoint.parse("/run/api.sock")));
     }
 }

@@ -3,18 +3,13 @@ package io.hbone.node.traffic;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import io.hbone.core.SpiffeId;
 import io.hbone.core.TrustDomain;
 import io.hbone.identity.ca.CertificateAuthority;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
-import java.security.KeyPair;
-import java.security.KeyPairGenerator;
-import java.security.spec.ECGenParameterSpec;
-import java.time.Clock;
 import java.time.Duration;
-import java.util.Base64;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -26,17 +21,19 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Stock ztunnel beside the client gets its certificate from {@code hbone ca}, and talks with a node of ours in both directions. */
+/** Stock ztunnel beside the client and a node of ours beside the server, both with certificates from {@code hbone ca}. */
 @InPods
 @Tag("peer")
 @SuppressWarnings("try") // servers are there to be talked to through the network
 class ZtunnelCaTest {
     private static final TrustDomain TRUST_DOMAIN = TrustDomain.of("cluster.local");
     private static final String TOKEN = "token-of-the-clients-node";
+    private static final String OUR_TOKEN = "token-of-the-servers-node";
 
     private static Mesh mesh;
     private static NodeProcess ours;
     private static Program ca;
+    private static Program ourCa;
 
     @BeforeAll
     static void open() throws Exception {
@@ -44,66 +41,52 @@ class ZtunnelCaTest {
         assumeTrue(ztunnel != null, "missing: ztunnel (expected: ZTUNNEL_BIN, or ztunnel on PATH)");
         mesh = Mesh.withoutNodes("ztunnel-ca", Map.of());
         Path folder = mesh.pods().directory();
-        Path keys = folder.resolve("ca");
-        CertificateAuthority authority = CertificateAuthority.open(keys, TRUST_DOMAIN, Clock.systemUTC());
-        Path tokens = Files.createFile(
-                folder.resolve("tokens"),
-                PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
-        Files.writeString(tokens, TOKEN + " ztunnel-of-the-client " + Mesh.CLIENT_ID + "\n");
-        ca = NodeProcess.hbone(
-                        mesh.client(),
-                        Map.of(),
-                        List.of(
-                                "ca",
-                                "--dir",
-                                keys.toString(),
-                                "--tokens",
-                                tokens.toString(),
-                                "--listen",
-                                "127.0.0.1:15012",
-                                "--max-ttl",
-                                "PT1H"))
-                .until("serves certificates of cluster.local on port 15012", Duration.ofSeconds(30));
+        Files.writeString(
+                Files.createFile(
+                        folder.resolve("tokens"),
+                        PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------"))),
+                TOKEN + " ztunnel-of-the-client " + Mesh.CLIENT_ID + "\n" + OUR_TOKEN + " node-of-the-server "
+                        + Mesh.SERVER_ID + "\n");
+        // One key, and a server of it in each pod: neither can reach the other's loopback.
+        ca = startCa(mesh.client(), folder);
+        ourCa = startCa(mesh.server(), folder);
 
         Map<String, String> variables = new HashMap<>(mesh.environment(mesh.client()));
-        variables.put("CA_ADDRESS", "https://localhost:15012");
-        variables.put(
-                "CA_ROOT_CA", CertificateAuthority.rootFile(keys, TRUST_DOMAIN).toString());
-        variables.put(
-                "AUTH_TOKEN",
-                Files.writeString(folder.resolve("istio-token"), TOKEN).toString());
+        variables.putAll(fromTheCa(folder, "ztunnel-token", TOKEN));
         NodeProcess stock = NodeProcess.of(mesh.client(), mesh.client().start(variables, List.of(ztunnel.toString())));
-        ours = mesh.startNode(mesh.server(), pem(authority, folder));
+        ours = mesh.startNode(mesh.server(), fromTheCa(folder, "our-token", OUR_TOKEN));
         stock.awaitReady();
         ours.awaitReady();
         mesh.redirect(mesh.client());
         mesh.redirect(mesh.server());
     }
 
-    /** A certificate of the same CA for our node. */
-    private static Map<String, String> pem(CertificateAuthority authority, Path folder) throws Exception {
-        KeyPairGenerator generator = KeyPairGenerator.getInstance("EC");
-        generator.initialize(new ECGenParameterSpec("secp256r1"));
-        KeyPair key = generator.generateKeyPair();
-        byte[] leaf = authority
-                .issue(SpiffeId.parse(Mesh.SERVER_ID), key.getPublic(), Duration.ofHours(1))
-                .getEncoded();
-        return Map.of(
-                "HBONE_CERT_CHAIN", write(folder.resolve("node.pem"), "CERTIFICATE", leaf),
-                "HBONE_KEY",
-                        write(
-                                folder.resolve("node.key"),
-                                "PRIVATE KEY",
-                                key.getPrivate().getEncoded()),
-                "HBONE_ROOT_CERTS",
-                        CertificateAuthority.rootFile(folder.resolve("ca"), TRUST_DOMAIN)
-                                .toString());
+    private static Program startCa(Pod pod, Path folder) {
+        return NodeProcess.hbone(
+                        pod,
+                        Map.of(),
+                        List.of(
+                                "ca",
+                                "--dir",
+                                folder.resolve("ca").toString(),
+                                "--tokens",
+                                folder.resolve("tokens").toString(),
+                                "--listen",
+                                "127.0.0.1:15012",
+                                "--max-ttl",
+                                "PT1H"))
+                .until("serves certificates of cluster.local on port 15012", Duration.ofSeconds(30));
     }
 
-    private static String write(Path file, String label, byte[] content) throws Exception {
-        String base64 = Base64.getMimeEncoder(64, new byte[] {'\n'}).encodeToString(content);
-        Files.writeString(file, "-----BEGIN " + label + "-----\n" + base64 + "\n-----END " + label + "-----\n");
-        return file.toString();
+    private static Map<String, String> fromTheCa(Path folder, String file, String token) throws IOException {
+        return Map.of(
+                "CA_ADDRESS",
+                "https://localhost:15012",
+                "CA_ROOT_CA",
+                CertificateAuthority.rootFile(folder.resolve("ca"), TRUST_DOMAIN)
+                        .toString(),
+                "AUTH_TOKEN",
+                Files.writeString(folder.resolve(file), token).toString());
     }
 
     @AfterAll
@@ -129,8 +112,13 @@ class ZtunnelCaTest {
         boolean inbound = from.equals("client");
         assertThat(line.get("src.identity")).isEqualTo(inbound ? Mesh.CLIENT_ID : Mesh.SERVER_ID);
         assertThat(line.get("dst.identity")).isEqualTo(inbound ? Mesh.SERVER_ID : Mesh.CLIENT_ID);
-        Matcher issued = Pattern.compile("certificate issued: id=" + Mesh.CLIENT_ID
-                        + " serial=[0-9a-f]+ not_after=\\S+ key=EC caller=ztunnel-of-the-client impersonated=false")
+        assertIssued(ca, Mesh.CLIENT_ID, "ztunnel-of-the-client");
+        assertIssued(ourCa, Mesh.SERVER_ID, "node-of-the-server");
+    }
+
+    private static void assertIssued(Program ca, String id, String caller) {
+        Matcher issued = Pattern.compile("certificate issued: id=" + id
+                        + " serial=[0-9a-f]+ not_after=\\S+ key=EC caller=" + caller + " impersonated=false")
                 .matcher(ca.out());
         assertThat(issued.find()).as(ca.out()).isTrue();
     }
