@@ -62,6 +62,22 @@ class ModuleArrowsTest {
             .because("who embeds it brings the Netty of his choice");
 
     @ArchTest
+    static final ArchRule zds_depends_on_no_other_module = classes()
+            .that()
+            .resideInAPackage("io.hbone.zds..")
+            .should(dependOnNoModuleBut("zds"))
+            .because("it is of use to any agent and any node");
+
+    @ArchTest
+    static final ArchRule zds_knows_no_transport = noClasses()
+            .that()
+            .resideInAPackage("io.hbone.zds..")
+            .should()
+            .dependOnClassesThat()
+            .resideInAnyPackage("io.netty..", "io.grpc..", "io.kubernetes..", "io.fabric8..")
+            .because("its sockets are of a kind that they do not have");
+
+    @ArchTest
     static final ArchRule nobody_depends_on_the_node = noClasses()
             .that()
             .resideOutsideOfPackages("io.hbone.node..", "io.hbone.bench..")
