@@ -8,7 +8,7 @@ import io.hbone.core.ConnectionObserver.Direction;
 import io.hbone.core.TunnelError;
 import io.hbone.core.TunnelException;
 import io.hbone.node.config.LogFormat;
-import io.hbone.node.testing.FakeClock;
+import io.hbone.identity.testing.FakeClock;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import org.junit.jupiter.api.Test;
