@@ -143,8 +143,7 @@ class RevocationOverTlsTest {
     }
 
     private Future<Channel> connect(int number, End end) {
-        return client.connect(
-                server.localAddress(), Set.of(SERVER.id()), ClientAndServer.request(number), end);
+        return client.connect(server.localAddress(), Set.of(SERVER.id()), ClientAndServer.request(number), end);
     }
 
     /** A stream that is up at both ends. */

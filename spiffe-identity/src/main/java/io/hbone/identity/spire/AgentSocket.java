@@ -3,6 +3,7 @@ package io.hbone.identity.spire;
 import io.grpc.Status;
 import io.hbone.identity.UnixEndpoint;
 import java.nio.file.Files;
+import java.security.cert.CertificateException;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
@@ -63,6 +64,15 @@ record AgentSocket(UnixEndpoint endpoint, String api, String setting) {
         if (text.contains("Connection refused")) {
             return AgentFailure.temporary(
                     "socket " + endpoint + ": nobody listens (expected: the agent; look whether it runs)", cause);
+        }
+        for (Throwable each = cause; each != null; each = each.getCause()) {
+            if (each instanceof CertificateException refused) {
+                // Only a Broker API is asked by TLS.
+                return AgentFailure.temporary(
+                        "who listens at " + endpoint + " is not believed to be the agent: "
+                                + Quoted.text(String.valueOf(refused.getMessage())),
+                        cause);
+            }
         }
         if (cause == null && text.toLowerCase(Locale.ROOT).contains("attestation")) {
             return AgentFailure.temporary(

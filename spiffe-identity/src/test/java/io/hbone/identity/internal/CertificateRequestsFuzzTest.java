@@ -11,8 +11,7 @@ class CertificateRequestsFuzzTest {
     @FuzzTest(maxDuration = "2m")
     void read_anyBytes_isRefusedOrHasASupportedKey(byte[] bytes) throws GeneralSecurityException {
         boolean pem = bytes.length == 0 || bytes[0] == '-';
-        String text =
-                pem ? new String(bytes, StandardCharsets.ISO_8859_1) : Pem.write("CERTIFICATE REQUEST", bytes);
+        String text = pem ? new String(bytes, StandardCharsets.ISO_8859_1) : Pem.write("CERTIFICATE REQUEST", bytes);
         CertificateRequests.Request request;
         try {
             request = CertificateRequests.read(text);

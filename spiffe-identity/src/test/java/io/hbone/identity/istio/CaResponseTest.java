@@ -51,7 +51,8 @@ class CaResponseTest {
     /** Without the roots nothing can be verified: stock ztunnel takes such an answer, with its only entry for both. */
     @Test
     void oneEntry_isRefused() {
-        assertRefused(pem(leaf)).hasMessage("cert_chain of 1 entries (expected: 2 to 16, the leaf first and the roots last)");
+        assertRefused(pem(leaf))
+                .hasMessage("cert_chain of 1 entries (expected: 2 to 16, the leaf first and the roots last)");
         assertRefused(pem(leaf) + pem(root)).hasMessageContaining("1 entries");
     }
 

@@ -48,8 +48,7 @@ final class JcaProgram {
             }
         });
         server.createContext("/", exchange -> {
-            byte[] answer =
-                    ("hello " + peer(((HttpsExchange) exchange).getSSLSession())).getBytes();
+            byte[] answer = ("hello " + peer(((HttpsExchange) exchange).getSSLSession())).getBytes();
             exchange.sendResponseHeaders(200, answer.length);
             exchange.getResponseBody().write(answer);
             exchange.close();

@@ -40,16 +40,14 @@ class JcaRoutePeerTest {
     @Test
     void programWithTheProperties_knowsAndIsKnownByItsSvid_ofSpire() throws Exception {
         try (JcaProcess server = JcaProcess.start(folder, spire.workloadApi(), SELF, "serve")) {
-            String uri =
-                    "https://127.0.0.1:" + server.lineWith("serves on").replaceAll("\\D", "") + "/";
+            String uri = "https://127.0.0.1:" + server.lineWith("serves on").replaceAll("\\D", "") + "/";
             try (JcaProcess client = JcaProcess.start(folder, spire.workloadApi(), SELF, "get", uri)) {
                 assertThat(client.end())
                         .startsWith("0: ")
                         .contains("TLSv1.3, " + SELF + " #")
                         .contains(" says: hello " + SELF + " #");
             }
-            try (JcaProcess stranger =
-                    JcaProcess.start(folder, spire.workloadApi(), SELF + "/other", "get", uri)) {
+            try (JcaProcess stranger = JcaProcess.start(folder, spire.workloadApi(), SELF + "/other", "get", uri)) {
                 assertThat(stranger.end()).startsWith("1: ").doesNotContain("hello");
             }
         }

@@ -9,6 +9,7 @@ import io.grpc.netty.shaded.io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.grpc.netty.shaded.io.netty.channel.epoll.EpollIoHandler;
 import io.grpc.netty.shaded.io.netty.channel.epoll.EpollServerDomainSocketChannel;
 import io.grpc.netty.shaded.io.netty.channel.unix.DomainSocketAddress;
+import io.grpc.netty.shaded.io.netty.handler.ssl.SslContext;
 import io.grpc.netty.shaded.io.netty.util.concurrent.DefaultThreadFactory;
 import io.hbone.identity.UnixEndpoint;
 import java.io.IOException;
@@ -24,6 +25,11 @@ public final class UnixServer implements AutoCloseable {
     private final Server server;
 
     public UnixServer(UnixEndpoint endpoint, BindableService... services) {
+        this(endpoint, null, services);
+    }
+
+    /** @param tls null for none */
+    public UnixServer(UnixEndpoint endpoint, SslContext tls, BindableService... services) {
         this.endpoint = endpoint;
         NettyServerBuilder builder = NettyServerBuilder.forAddress(
                         new DomainSocketAddress(endpoint.path().toFile()))
@@ -33,6 +39,9 @@ public final class UnixServer implements AutoCloseable {
                 // Not an option of this kind of socket.
                 .withChildOption(ChannelOption.SO_KEEPALIVE, null)
                 .directExecutor();
+        if (tls != null) {
+            builder.sslContext(tls);
+        }
         for (BindableService service : services) {
             builder.addService(service);
         }
