@@ -1,16 +1,18 @@
 package io.hbone.identity.pem;
 
-import io.hbone.core.IdentitySource;
 import io.hbone.core.SpiffeId;
 import io.hbone.core.TunnelError;
 import io.hbone.core.TunnelException;
 import io.hbone.core.WorkloadCertificate;
 import io.hbone.core.WorkloadIdentity;
+import io.hbone.identity.IdentityStatus;
+import io.hbone.identity.ManagedIdentitySource;
 import io.hbone.identity.internal.IdentityThreads;
 import io.hbone.identity.internal.Subscriptions;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -19,6 +21,7 @@ import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
@@ -38,7 +41,7 @@ import org.slf4j.LoggerFactory;
  *
  * <p>Roots are those of the certificate's own trust domain. Listeners are called on the executor.
  */
-public final class PemIdentitySource implements IdentitySource {
+public final class PemIdentitySource implements ManagedIdentitySource {
     private static final Logger log = LoggerFactory.getLogger(PemIdentitySource.class);
 
     private final PemSets sets;
@@ -51,6 +54,14 @@ public final class PemIdentitySource implements IdentitySource {
     private volatile Map<SpiffeId, WorkloadCertificate> latest = Map.of();
 
     private volatile @Nullable String problem;
+
+    /** What keeps the newest files of those in {@link #latest} from being taken. Replaced, never changed. */
+    private volatile Map<SpiffeId, String> troubles = Map.of();
+
+    private volatile Instant looked = Instant.EPOCH;
+
+    /** Who was asked for, so that an operator can be told of them. */
+    private final Set<WorkloadIdentity> known = ConcurrentHashMap.newKeySet();
 
     private PemIdentitySource(Builder builder) {
         this.sets = builder.sets;
@@ -96,7 +107,31 @@ public final class PemIdentitySource implements IdentitySource {
     }
 
     @Override
+    public String name() {
+        return "pem";
+    }
+
+    /** There is nothing to be obtained: files that are there have been read. */
+    @Override
+    public void prefetch(WorkloadIdentity workload) {
+        known.add(workload);
+    }
+
+    /** Of those that were asked for; an error is as of the last look at the files. */
+    @Override
+    public List<IdentityStatus> identities() {
+        return known.stream().map(this::status).toList();
+    }
+
+    private IdentityStatus status(WorkloadIdentity workload) {
+        SpiffeId id = workload.spiffeId();
+        String error = current(workload) == null ? unavailable(workload).getMessage() : troubles.get(id);
+        return new IdentityStatus(workload, name(), latest.get(id), null, error, error == null ? null : looked);
+    }
+
+    @Override
     public CompletionStage<WorkloadCertificate> certificate(WorkloadIdentity workload) {
+        known.add(workload);
         WorkloadCertificate certificate = current(workload);
         return certificate == null
                 ? CompletableFuture.failedStage(unavailable(workload))
@@ -117,6 +152,7 @@ public final class PemIdentitySource implements IdentitySource {
     /** Ends the subscriptions; the files stay, as they are not ours. */
     @Override
     public void forget(WorkloadIdentity workload) {
+        known.remove(workload);
         subscriptions.forget(workload);
     }
 
@@ -127,6 +163,7 @@ public final class PemIdentitySource implements IdentitySource {
             own.shutdown();
         }
         subscriptions.clear();
+        known.clear();
         latest = Map.of();
         problem = "the source is closed";
     }
@@ -151,20 +188,27 @@ public final class PemIdentitySource implements IdentitySource {
     private synchronized void look() {
         List<String> problems = new ArrayList<>();
         Map<SpiffeId, WorkloadCertificate> next = new LinkedHashMap<>();
+        Map<SpiffeId, String> failures = new LinkedHashMap<>();
         for (WatchedCertificate set : sets.look(clock, problems)) {
             boolean failed = set.look();
             WorkloadCertificate certificate = set.latest();
             if (certificate != null) {
                 next.merge(certificate.id(), certificate, PemIdentitySource::later);
             }
-            if (set.problem() != null) {
-                problems.add(set.problem());
+            String trouble = set.problem();
+            if (trouble != null) {
+                problems.add(trouble);
+                if (certificate != null) {
+                    failures.put(certificate.id(), trouble);
+                }
             }
             if (failed) {
-                report(certificate, String.valueOf(set.problem()));
+                report(certificate, String.valueOf(trouble));
             }
         }
         problem = problems.isEmpty() ? null : String.join("; ", problems);
+        looked = clock.instant();
+        troubles = Map.copyOf(failures);
         Map<SpiffeId, WorkloadCertificate> before = latest;
         latest = Map.copyOf(next);
         for (WorkloadCertificate certificate : next.values()) {

@@ -24,8 +24,8 @@ class DevCaIdentitySourceTest {
     private static final Duration LIFETIME = Duration.ofHours(2);
     private static final WorkloadIdentity WORKLOAD = new WorkloadIdentity("uid-1", DevCaTest.ID);
 
-    /** The source's random numbers: none of the jitter. */
-    private static final long NO_JITTER = 0;
+    /** The source's random numbers: the middle of the jitter. */
+    private static final long NO_JITTER = 1L << 63;
 
     @TempDir
     private Path directory;
@@ -111,9 +111,11 @@ class DevCaIdentitySourceTest {
     void renewal_happensAtHalfOfTheLife() {
         WorkloadCertificate first = fetch();
         source.subscribe(WORKLOAD, listener);
-        assertThat(clock.untilNext()).isEqualTo(LIFETIME.dividedBy(2));
+        // Its life began a minute before it was issued.
+        Duration half = LIFETIME.plusMinutes(1).dividedBy(2).minusMinutes(1);
+        assertThat(clock.untilNext()).isEqualTo(half);
 
-        clock.advance(LIFETIME.dividedBy(2).minusSeconds(1));
+        clock.advance(half.minusSeconds(1));
         assertThat(listener.rotated).isEmpty();
         clock.advance(Duration.ofSeconds(1));
 
@@ -122,7 +124,7 @@ class DevCaIdentitySourceTest {
     }
 
     @Test
-    void renewal_isSpreadOverTheTimeAfterTheHalf() throws Exception {
+    void renewal_isSpreadAroundTheHalf() throws Exception {
         DevCa ca = DevCa.open(directory.resolve("ca"), DevCaTest.TRUST_DOMAIN, clock);
         // The greatest number: all of the jitter.
         DevCaIdentitySource late = source(ca, () -> -1L);
@@ -130,7 +132,7 @@ class DevCaIdentitySourceTest {
         late.certificate(WORKLOAD);
         clock.runDue();
 
-        assertThat(clock.untilNext()).isBetween(Duration.ofMinutes(71), Duration.ofMinutes(72));
+        assertThat(clock.untilNext()).isBetween(Duration.ofMinutes(65), Duration.ofMinutes(66));
     }
 
     @Test
@@ -209,15 +211,17 @@ class DevCaIdentitySourceTest {
                 .extracting(e -> ((TunnelException) e).error())
                 .isEqualTo(TunnelError.CERTIFICATE_UNAVAILABLE);
         assertThat(listener.errors).hasSize(1);
-        // While it waits for the next attempt, who asks is told at once.
-        assertThat(source.certificate(foreign).toCompletableFuture()).isCompletedExceptionally();
-        // 0.8 s with the least of the jitter, then twice that each time, up to 120 s.
-        assertThat(clock.untilNext()).isEqualTo(Duration.ofMillis(800));
-        clock.advance(Duration.ofMillis(800));
-        assertThat(clock.untilNext()).isEqualTo(Duration.ofMillis(1600));
+        // While it waits for the next attempt, who asks is told the last error.
+        CompletionStage<WorkloadCertificate> another = source.certificate(foreign);
+        clock.runDue();
+        assertThat(another.toCompletableFuture()).isCompletedExceptionally();
+        // A second without the jitter, then twice that each time, up to 150 s.
+        assertThat(clock.untilNext()).isEqualTo(Duration.ofSeconds(1));
+        clock.advance(Duration.ofSeconds(1));
+        assertThat(clock.untilNext()).isEqualTo(Duration.ofSeconds(2));
         clock.advance(Duration.ofHours(1));
-        assertThat(clock.untilNext()).isLessThanOrEqualTo(Duration.ofSeconds(120));
-        assertThat(listener.errors).hasSizeBetween(30, 50);
+        assertThat(clock.untilNext()).isLessThanOrEqualTo(Duration.ofSeconds(150));
+        assertThat(listener.errors).hasSizeBetween(25, 40);
     }
 
     @Test
@@ -228,8 +232,23 @@ class DevCaIdentitySourceTest {
         source.forget(WORKLOAD);
 
         assertThat(source.current(WORKLOAD)).isNull();
+        clock.runDue();
         assertThat(clock.pending()).isZero();
         assertThat(listener.rotated).isEmpty();
+    }
+
+    @Test
+    void identities_tellWhatIsHeldAndWhenItIsRenewed() {
+        WorkloadCertificate issued = fetch();
+
+        assertThat(source.name()).isEqualTo("dev-ca");
+        assertThat(source.identities()).singleElement().satisfies(status -> {
+            assertThat(status.workload()).isEqualTo(WORKLOAD);
+            assertThat(status.source()).isEqualTo("dev-ca");
+            assertThat(status.certificate()).isEqualTo(issued);
+            assertThat(status.nextRefresh()).isEqualTo(clock.instant().plus(clock.untilNext()));
+            assertThat(status.lastError()).isNull();
+        });
     }
 
     @Test
@@ -249,6 +268,7 @@ class DevCaIdentitySourceTest {
         fetch();
 
         source.close();
+        clock.runDue();
 
         assertThat(clock.pending()).isZero();
         assertThat(source.current(WORKLOAD)).isNull();

@@ -250,6 +250,34 @@ class PemIdentitySourceTest {
     }
 
     @Test
+    void identities_tellWhatIsHeldAndWhatIsWrongWithTheFilesNow() throws Exception {
+        WorkloadCertificate good = issue();
+        write(good);
+        PemIdentitySource source = open();
+        assertThat(source.name()).isEqualTo("pem");
+        assertThat(source.identities()).isEmpty();
+        source.prefetch(WORKLOAD);
+        assertThat(source.identities()).singleElement().satisfies(status -> {
+            assertThat(status.workload()).isEqualTo(WORKLOAD);
+            assertThat(status.source()).isEqualTo("pem");
+            assertThat(status.certificate()).isEqualTo(good);
+            assertThat(status.nextRefresh()).isNull();
+            assertThat(status.lastError()).isNull();
+        });
+
+        Files.writeString(chain, "garbage");
+        clock.advance(LOOK);
+        assertThat(source.identities()).singleElement().satisfies(status -> {
+            assertThat(status.certificate()).isEqualTo(good);
+            assertThat(status.lastError()).isEqualTo(source.problem());
+            assertThat(status.lastErrorAt()).isEqualTo(clock.instant());
+        });
+
+        source.forget(WORKLOAD);
+        assertThat(source.identities()).isEmpty();
+    }
+
+    @Test
     void open_noFiles_waitsForThem() throws Exception {
         PemIdentitySource source = open();
         assertThat(source.ids()).isEmpty();
