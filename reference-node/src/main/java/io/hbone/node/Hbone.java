@@ -34,6 +34,7 @@ public final class Hbone implements Runnable {
                 new CaCommand(),
                 new XdsCommand(),
                 new IdentityCommand(),
+                new ExplainCommand(),
                 new DemoCommand(),
                 new TrainCommand(),
                 new VersionCommand(),

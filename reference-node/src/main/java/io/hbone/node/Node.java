@@ -1,6 +1,5 @@
 package io.hbone.node;
 
-import io.hbone.core.Authorizer;
 import io.hbone.core.Baggage;
 import io.hbone.core.ConnectionObserver;
 import io.hbone.core.IdentitySource;
@@ -9,6 +8,7 @@ import io.hbone.core.WorkloadIdentity;
 import io.hbone.core.WorkloadMetadata;
 import io.hbone.identity.SourceContext;
 import io.hbone.identity.crl.CrlFile;
+import io.hbone.netty.HboneClient;
 import io.hbone.netty.TunnelResources;
 import io.hbone.netty.pool.TunnelPool;
 import io.hbone.netty.proxy.InboundListener;
@@ -23,6 +23,8 @@ import io.hbone.node.admin.Readiness;
 import io.hbone.node.config.ConfigException;
 import io.hbone.node.config.ListenPlan;
 import io.hbone.node.config.ProxyConfig;
+import io.hbone.node.config.XdsServer;
+import io.hbone.node.explain.ExplainPage;
 import io.hbone.node.http.HttpPage;
 import io.hbone.node.http.HttpPort;
 import io.hbone.node.identity.HeldIdentities;
@@ -35,9 +37,10 @@ import io.hbone.node.telemetry.Logging;
 import io.hbone.node.telemetry.MetricsPage;
 import io.hbone.node.telemetry.ProcessMetrics;
 import io.hbone.node.telemetry.TrafficMetrics;
+import io.hbone.node.telemetry.XdsMetrics;
 import io.hbone.node.text.Ip;
+import io.hbone.xds.policy.PolicyEngine;
 import io.hbone.xds.routing.HostnameResolver;
-import io.hbone.xds.routing.OnDemand;
 import io.hbone.xds.routing.RoutingSettings;
 import io.hbone.xds.routing.StoreInboundRouter;
 import io.hbone.xds.routing.StoreOutboundRouter;
@@ -56,6 +59,9 @@ import java.util.Deque;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
@@ -206,6 +212,7 @@ public final class Node {
         private OriginalDestination originalDestination = OriginalDestination.KERNEL;
         private ConnectionObserver observer = ConnectionObserver.NONE;
         private Runnable onQuit = () -> {};
+        private CompletionStage<?> stop = new CompletableFuture<>();
 
         private Builder(ProxyConfig config) {
             this.config = config;
@@ -235,10 +242,18 @@ public final class Node {
             return this;
         }
 
+        /** Ends the wait for an xDS server when it is done, with {@link CancellationException} and nothing left running. */
+        public Builder stopWhen(CompletionStage<?> value) {
+            stop = value;
+            return this;
+        }
+
         /**
-         * Starts everything, in the order of spec/ztunnel.md 1.4; ready when it returns.
+         * Starts everything, in the order of spec/ztunnel.md 1.4; ready when it returns. With an xDS server it waits until that has
+         * told everything, however long that takes.
          *
          * @throws ConfigException when a part cannot be had; then nothing is left running
+         * @throws CancellationException when {@link #stopWhen} came first
          */
         public Node start() {
             Deque<Runnable> releases = new ArrayDeque<>();
@@ -277,13 +292,11 @@ public final class Node {
 
             Mesh mesh = Mesh.load(config.localXds(), config.trustDomain());
             releases.push(mesh::close);
-            WorkloadIdentity self = mesh.identityOf(config.workload());
-            if (self == null) {
-                throw ConfigException.of(
-                        "PROXY_WORKLOAD_INFO",
-                        config.workload().toString(),
-                        "a workload of " + config.localXds().variable());
+            XdsServer server = config.xds();
+            if (server != null) {
+                mesh.connect(server, config.clusterId(), new XdsMetrics(registry));
             }
+            WorkloadIdentity self = mesh.await(config.workload(), config.network(), stop);
             RandomGenerator random = () -> ThreadLocalRandom.current().nextLong();
             IdentitySource identities = identities(self, random, registry, releases);
             Set<Integer> illegalPorts = ConcurrentHashMap.newKeySet();
@@ -293,12 +306,14 @@ public final class Node {
                     illegalPorts,
                     sockets.originalSource() != OriginalSource.OFF,
                     config.responseBaggage(),
-                    true);
+                    config.loopbackTunnels());
             ScheduledExecutorService background = background(releases);
             StoreOutboundRouter outboundRouter = new StoreOutboundRouter(
-                    mesh::snapshot, routing, random, HostnameResolver.system(background), OnDemand.NEVER);
-            StoreInboundRouter inboundRouter = new StoreInboundRouter(mesh::snapshot, self.uid(), routing);
-            Authorizer authorizer = mesh.authorizer(self);
+                    mesh::snapshot, routing, random, HostnameResolver.system(background), mesh.onDemand());
+            StoreInboundRouter inboundRouter =
+                    new StoreInboundRouter(mesh::snapshot, self.uid(), routing, mesh.onDemand());
+            PolicyEngine authorizer = mesh.authorizer(self, config.logPolicies());
+            TrafficMetrics.registerPlaintextRefused(registry, authorizer::plaintextRefused);
             readiness.done(STATE);
 
             ConnectionObserver observers = new CombinedObserver(new TrafficMetrics(registry), new AccessLog(clock));
@@ -347,9 +362,18 @@ public final class Node {
                 inbound.reauthorize();
                 plaintext.reauthorize();
             });
+            HboneClient nested = HboneClient.builder(self, identities)
+                    .group(workers)
+                    .resources(resources)
+                    .sockets(sockets)
+                    .settings(config.tunnel())
+                    .observer(observers)
+                    .build();
+            releases.push(nested::close);
             OutboundListener.Builder captured = OutboundListener.builder(self, outboundRouter, tunnels)
                     .metadata(metadata)
                     .network(config.network())
+                    .nestedTunnels(nested)
                     .settings(config.tunnel())
                     .sockets(sockets)
                     .listenSockets(accepting)
@@ -385,6 +409,7 @@ public final class Node {
             AdminPage admin = new AdminPage(
                     new ConfigDump(config, version, mesh, self, () -> identities.current(self)),
                     new HeldIdentities(identities, config.identity().name(), self, clock),
+                    new ExplainPage(mesh.explainer(routing, HostnameResolver.NONE)),
                     config.logLevels(),
                     Logging::levels,
                     Logging::setLevels,

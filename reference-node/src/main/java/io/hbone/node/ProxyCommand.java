@@ -6,6 +6,7 @@ import io.hbone.node.telemetry.Logging;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CancellationException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -87,10 +88,16 @@ final class ProxyCommand implements Callable<Integer> {
             if (!config.ignored().isEmpty()) {
                 log.warn("without effect here: {}", String.join(", ", config.ignored()));
             }
-            Node node = Node.builder(config).onQuit(signals::stop).start();
+            Node node = Node.builder(config)
+                    .onQuit(signals::stop)
+                    .stopWhen(signals.asked())
+                    .start();
             log.info("received {}, starting shutdown", signals.await());
             node.drain();
             log.info("shutdown complete");
+            return 0;
+        } catch (CancellationException e) {
+            log.info("received {} while the node was starting; {}", signals.await(), e.getMessage());
             return 0;
         } catch (ConfigException e) {
             return failed(e);

@@ -3,6 +3,7 @@ package io.hbone.node;
 import java.lang.reflect.InvocationHandler;
 import java.lang.reflect.Proxy;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 
 /**
  * SIGTERM and SIGINT: the first asks for an orderly end, the second ends the process at once.
@@ -54,6 +55,11 @@ final class Signals {
     /** Asks for an orderly end in another way. */
     void stop() {
         asked.complete("a request to /quitquitquit");
+    }
+
+    /** Done when somebody has asked for the end. */
+    CompletionStage<String> asked() {
+        return asked;
     }
 
     /** Waits; the answer says what for. */

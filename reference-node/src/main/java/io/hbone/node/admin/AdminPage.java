@@ -1,6 +1,7 @@
 package io.hbone.node.admin;
 
 import io.hbone.node.config.LogLevels;
+import io.hbone.node.explain.ExplainPage;
 import io.hbone.node.http.HttpPage;
 import io.hbone.node.http.HttpQuery;
 import io.hbone.node.http.HttpReply;
@@ -24,6 +25,7 @@ public final class AdminPage implements HttpPage {
             <table>
             <tr><td><a href="config_dump">config_dump</a></td><td>what the node knows and how it is set up</td></tr>
             <tr><td><a href="identities">identities</a></td><td>the certificates that it holds; hbone identity shows them</td></tr>
+            <tr><td>explain</td><td>what would happen to a connection: ?src=WORKLOAD&amp;dst=NAME:PORT</td></tr>
             <tr><td>logging</td><td>POST: how much is logged; ?level=LEVEL or ?level=LOGGER=LEVEL,... changes it, &amp;reset undoes</td></tr>
             <tr><td>quitquitquit</td><td>POST: drain and exit</td></tr>
             </table>
@@ -52,12 +54,14 @@ public final class AdminPage implements HttpPage {
 
     private final ConfigDump dump;
     private final HeldIdentities identities;
+    private final HttpPage explain;
     private final LogLevels initial;
     private final Supplier<LogLevels> levels;
     private final Consumer<LogLevels> setLevels;
     private final Runnable shutdown;
 
     /**
+     * @param explain answers {@link ExplainPage#PATH}
      * @param initial the levels that the node started with
      * @param levels the levels of now
      * @param setLevels changes them
@@ -66,12 +70,14 @@ public final class AdminPage implements HttpPage {
     public AdminPage(
             ConfigDump dump,
             HeldIdentities identities,
+            HttpPage explain,
             LogLevels initial,
             Supplier<LogLevels> levels,
             Consumer<LogLevels> setLevels,
             Runnable shutdown) {
         this.dump = dump;
         this.identities = identities;
+        this.explain = explain;
         this.initial = initial;
         this.levels = levels;
         this.setLevels = setLevels;
@@ -88,6 +94,7 @@ public final class AdminPage implements HttpPage {
                 query.isGet()
                         ? HttpReply.of(200, "application/json", Json.pretty(identities.dump()))
                         : HttpReply.empty(405);
+            case ExplainPage.PATH -> explain.reply(query);
             case "/logging" -> changes(query) ? logging(query) : refused(query, LOGGING_USAGE);
             case "/quitquitquit" -> changes(query) ? quit() : refused(query, "usage: POST /quitquitquit\n");
             case "/debug/pprof/profile", "/debug/pprof/heap", "/debug/pprof/heap/profiling" ->

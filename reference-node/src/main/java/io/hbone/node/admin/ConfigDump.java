@@ -49,21 +49,19 @@ public final class ConfigDump {
     }
 
     Map<String, Object> dump() {
-        List<Object> workloads = mesh.dumpWorkloads();
-        List<Object> services = mesh.dumpServices();
-        Map<String, Object> statics = new LinkedHashMap<>();
-        statics.put("workloads", workloads);
-        statics.put("policies", List.of());
-        statics.put("services", services);
         Map<String, Object> out = new LinkedHashMap<>();
-        out.put("workloads", workloads);
-        out.put("services", services);
-        out.put("policies", List.of());
+        out.put("workloads", mesh.dumpWorkloads());
+        out.put("services", mesh.dumpServices());
+        out.put("policies", mesh.dumpPolicies());
         out.put("stagedServices", mesh.dumpStaged());
-        out.put("staticConfig", statics);
+        out.put("staticConfig", mesh.dumpLocal());
         String error = mesh.error();
         if (error != null) {
             out.put("staticConfigError", error);
+        }
+        Map<String, Object> xds = mesh.dumpXds();
+        if (xds != null) {
+            out.put("xds", xds);
         }
         out.put("version", version());
         out.put("config", config());
@@ -89,7 +87,9 @@ public final class ConfigDump {
         out.put("localNode", config.nodeName());
         out.put("clusterId", config.clusterId());
         out.put("trustDomain", config.trustDomain());
-        out.put("localXds", config.localXds() instanceof LocalXds.File file ? file.path() : "inline");
+        out.put("xdsAddress", config.xds() == null ? null : config.xds().address());
+        out.put("xdsOnDemand", config.xds() != null && config.xds().onDemand());
+        out.put("localXds", local(config.localXds()));
         out.put("identity", identity(config.identity()));
         out.put("outboundAddr", listen.show(listen.outbound()));
         out.put("inboundAddr", listen.show(listen.inbound()));
@@ -120,6 +120,8 @@ public final class ConfigDump {
         out.put("numWorkerThreads", config.workers());
         out.put("transport", sockets.transport());
         out.put("enableEnhancedBaggage", config.responseBaggage());
+        out.put("localhostAppTunnel", config.loopbackTunnels());
+        out.put("authzPolicyInfoLogging", config.logPolicies());
         out.put("ignored", config.ignored());
         return out;
     }
@@ -130,6 +132,10 @@ public final class ConfigDump {
         out.put("namespace", config.workload().namespace());
         out.put("serviceAccount", config.workload().serviceAccount());
         return out;
+    }
+
+    private static @Nullable Object local(@Nullable LocalXds local) {
+        return local instanceof LocalXds.File file ? file.path() : local == null ? null : "inline";
     }
 
     private static Map<String, Object> identity(IdentityMaterial material) {

@@ -19,6 +19,11 @@ final class Environment {
         this.variables = Map.copyOf(variables);
     }
 
+    /** All that there is. */
+    Map<String, String> all() {
+        return variables;
+    }
+
     /** The value, which may be empty; null when it is not set. */
     @Nullable String raw(String name) {
         return variables.get(name);

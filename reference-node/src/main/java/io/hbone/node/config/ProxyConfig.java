@@ -23,7 +23,8 @@ import org.jspecify.annotations.Nullable;
  * @param nodeName {@code NODE_NAME}, empty when it is not known
  * @param clusterId {@code ISTIO_META_CLUSTER_ID}, else {@code CLUSTER_ID}
  * @param trustDomain {@code TRUST_DOMAIN}, of workloads whose entry names none
- * @param localXds {@code LOCAL_XDS_PATH} or {@code LOCAL_XDS}
+ * @param localXds {@code LOCAL_XDS_PATH} or {@code LOCAL_XDS}; null for none, when there is a server
+ * @param xds {@code XDS_ADDRESS} and what goes with it; null for none, when there is a local description
  * @param identity where certificates come from
  * @param revocationLists {@code CRL_PATH}; null for none
  * @param listen where the node listens
@@ -31,6 +32,8 @@ import org.jspecify.annotations.Nullable;
  *     USER_TIMEOUT_ENABLED}, {@code ENABLE_ORIG_SRC}
  * @param tunnel how it treats its tunnels: {@code HTTP2_*}, {@code POOL_*}
  * @param responseBaggage {@code ENABLE_RESPONSE_BAGGAGE}: whether peers tell each other in baggage who they are
+ * @param loopbackTunnels {@code LOCALHOST_APP_TUNNEL}: whether applications that take connections for others are reached by loopback
+ * @param logPolicies {@code AUTHZ_POLICY_INFO_LOGGING}: whether decisions of policies are logged at info
  * @param drainDeadline how long connections may go on after SIGTERM: {@code CONNECTION_TERMINATION_DEADLINE}
  * @param workers how many threads carry traffic: {@code ZTUNNEL_WORKER_THREADS}
  * @param logFormat {@code LOG_FORMAT}
@@ -43,13 +46,16 @@ public record ProxyConfig(
         String nodeName,
         String clusterId,
         TrustDomain trustDomain,
-        LocalXds localXds,
+        @Nullable LocalXds localXds,
+        @Nullable XdsServer xds,
         IdentityMaterial identity,
         @Nullable Path revocationLists,
         ListenPlan listen,
         Sockets sockets,
         HboneSettings tunnel,
         boolean responseBaggage,
+        boolean loopbackTunnels,
+        boolean logPolicies,
         Duration drainDeadline,
         int workers,
         LogFormat logFormat,
@@ -67,11 +73,8 @@ public record ProxyConfig(
     /** Of ztunnel's variables those that cannot do harm when they have no effect. */
     private static final List<String> WITHOUT_EFFECT = List.of(
             "PROXY_CONFIG",
-            "XDS_ON_DEMAND",
             "CLUSTER_DOMAIN",
             "PREFERED_SERVICE_NAMESPACE",
-            "LOCALHOST_APP_TUNNEL",
-            "AUTHZ_POLICY_INFO_LOGGING",
             "ISTIO_META_DNS_CAPTURE",
             "ISTIO_META_DNS_PROXY_ADDR");
 
@@ -93,24 +96,29 @@ public record ProxyConfig(
     static ProxyConfig of(Map<String, String> variables, int cores) {
         Environment env = new Environment(variables);
         refuseWhatWouldBeUnsafeToIgnore(env);
+        LocalXds local = XdsSettings.local(env);
+        XdsServer xds = XdsSettings.server(env, local);
         return new ProxyConfig(
                 workload(env),
                 env.text("NETWORK", ""),
                 env.text("NODE_NAME", ""),
                 env.text("ISTIO_META_CLUSTER_ID", env.text("CLUSTER_ID", "Kubernetes")),
                 trustDomain(env),
-                localXds(env),
+                local,
+                xds,
                 IdentitySettings.read(env),
                 env.path("CRL_PATH"),
                 listen(env),
                 sockets(env),
                 tunnel(env),
                 env.flag("ENABLE_RESPONSE_BAGGAGE", true),
+                env.flag("LOCALHOST_APP_TUNNEL", true),
+                env.flag("AUTHZ_POLICY_INFO_LOGGING", false),
                 drainDeadline(env),
                 WorkerThreads.count(env, cores),
                 logFormat(env),
                 logLevels(env),
-                ignored(env));
+                ignored(env, xds != null));
     }
 
     private static void refuseWhatWouldBeUnsafeToIgnore(Environment env) {
@@ -121,11 +129,6 @@ public record ProxyConfig(
         }
         if (!env.flag("ENABLE_PROXY", true)) {
             throw ConfigException.of("ENABLE_PROXY", "false", "true: there is nothing to run but the proxy");
-        }
-        String xds = env.raw("XDS_ADDRESS");
-        if (xds == null || !xds.isBlank()) {
-            // Not set means istiod to ztunnel: to go on without it would send everything out in plaintext.
-            throw ConfigException.of("XDS_ADDRESS", xds, "set to \"\", as the xDS client is yet to come");
         }
         if (env.flag("TLS12_ENABLED", false)) {
             throw ConfigException.of("TLS12_ENABLED", "true", "false: tunnels are TLS 1.3 only");
@@ -156,21 +159,6 @@ public record ProxyConfig(
         } catch (IllegalArgumentException e) {
             throw ConfigException.of("TRUST_DOMAIN", value, "only a-z, 0-9, '.', '-' and '_', at most 255 of them");
         }
-    }
-
-    private static LocalXds localXds(Environment env) {
-        Path path = env.path("LOCAL_XDS_PATH");
-        String inline = env.text("LOCAL_XDS");
-        if (path != null && inline != null) {
-            throw new ConfigException("LOCAL_XDS_PATH and LOCAL_XDS: both set (expected: one of them)");
-        }
-        if (path != null) {
-            return new LocalXds.File(path);
-        }
-        if (inline != null) {
-            return new LocalXds.Inline(inline);
-        }
-        throw ConfigException.of("LOCAL_XDS_PATH", null, "a YAML file that says who is where, as there is no xDS");
     }
 
     private static ListenPlan listen(Environment env) {
@@ -298,9 +286,13 @@ public record ProxyConfig(
         return levels;
     }
 
-    private static List<String> ignored(Environment env) {
+    private static List<String> ignored(Environment env, boolean server) {
+        List<String> candidates = new ArrayList<>(WITHOUT_EFFECT);
+        if (!server) {
+            candidates.addAll(XdsSettings.OF_A_SERVER);
+        }
         List<String> names = new ArrayList<>();
-        for (String name : WITHOUT_EFFECT) {
+        for (String name : candidates) {
             if (env.text(name) != null) {
                 names.add(name);
             }

@@ -1,92 +1,242 @@
 package io.hbone.node.mesh;
 
-import io.hbone.core.Authorizer;
 import io.hbone.core.TrustDomain;
 import io.hbone.core.WorkloadIdentity;
 import io.hbone.core.WorkloadMetadata;
 import io.hbone.node.config.ConfigException;
 import io.hbone.node.config.LocalXds;
 import io.hbone.node.config.WorkloadInfo;
+import io.hbone.node.config.XdsServer;
+import io.hbone.node.explain.Explainer;
+import io.hbone.xds.NamedResource;
 import io.hbone.xds.Rejection;
 import io.hbone.xds.ResourceSink;
 import io.hbone.xds.TypeUrl;
+import io.hbone.xds.ads.AdsObserver;
 import io.hbone.xds.file.LocalFile;
 import io.hbone.xds.file.LocalFileException;
 import io.hbone.xds.file.LocalFileWatch;
 import io.hbone.xds.model.Workload;
 import io.hbone.xds.policy.LoggingAudit;
+import io.hbone.xds.policy.Policy;
 import io.hbone.xds.policy.PolicyEngine;
 import io.hbone.xds.policy.PolicyStore;
 import io.hbone.xds.policy.PolicySubject;
+import io.hbone.xds.routing.HostnameResolver;
+import io.hbone.xds.routing.OnDemand;
+import io.hbone.xds.routing.RoutingSettings;
 import io.hbone.xds.store.Resource;
 import io.hbone.xds.store.Snapshot;
 import io.hbone.xds.store.StoreChange;
 import io.hbone.xds.store.StoreChange.Changed;
+import io.hbone.xds.store.StoreListener;
 import io.hbone.xds.store.WorkloadStore;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
-/** What the node knows of its mesh. Safe for use by any thread. */
+/**
+ * What the node knows of its mesh, from a local description, from an xDS server, or from both: they feed the same store. Safe for
+ * use by any thread.
+ */
 public final class Mesh implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(Mesh.class);
+
     /** How often a file is looked at: what is changed in it holds within a second. */
     private static final Duration INTERVAL = Duration.ofMillis(500);
 
-    private final WorkloadStore store;
-    private final PolicyStore policies;
-    private final @Nullable LocalFileWatch watch;
+    /** How long the node's own workload may take to be told of, after all others: pods run before control planes see them. */
+    private static final Duration SELF = Duration.ofSeconds(30);
 
-    private Mesh(WorkloadStore store, PolicyStore policies, @Nullable LocalFileWatch watch) {
-        this.store = store;
-        this.policies = policies;
-        this.watch = watch;
+    /** How often it is said that a server is waited for. */
+    private static final Duration REMINDER = Duration.ofSeconds(10);
+
+    private final WorkloadStore store;
+    private final PolicyStore policies = new PolicyStore();
+    /** Names of what came from the local description, by type. */
+    private final Map<String, Set<String>> local = new ConcurrentHashMap<>();
+
+    private @Nullable LocalXds source;
+    private @Nullable LocalFileWatch watch;
+    private volatile @Nullable XdsLink xds;
+
+    private Mesh(TrustDomain trustDomain) {
+        store = new WorkloadStore(trustDomain, false);
     }
 
     /**
      * Reads the local description of the mesh.
      *
+     * @param source null for none
      * @param trustDomain of workloads that name none
      * @throws ConfigException when it cannot be used
      */
-    public static Mesh load(LocalXds source, TrustDomain trustDomain) {
-        WorkloadStore store = new WorkloadStore(trustDomain, false);
-        PolicyStore policies = new PolicyStore();
-        ResourceSink sink = (typeUrl, upserts, removals) -> typeUrl.equals(TypeUrl.AUTHORIZATION)
-                ? policies.apply(typeUrl, upserts, removals)
-                : store.apply(typeUrl, upserts, removals);
+    public static Mesh load(@Nullable LocalXds source, TrustDomain trustDomain) {
+        Mesh mesh = new Mesh(trustDomain);
+        mesh.source = source;
         if (source instanceof LocalXds.File file) {
-            String where = source.variable() + " " + file.path() + ": ";
-            LocalFileWatch watch = new LocalFileWatch(file.path(), trustDomain, sink);
-            try {
-                watch.load();
-            } catch (LocalFileException e) {
-                throw new ConfigException(where + e.getMessage());
-            }
-            String error = watch.error();
-            if (error != null) {
-                throw new ConfigException(where + error);
-            }
-            return new Mesh(store, policies, watch);
+            mesh.read(file, trustDomain);
+        } else if (source instanceof LocalXds.Inline inline) {
+            mesh.read(inline, trustDomain);
         }
-        try {
-            LocalFile file = LocalFile.parse(((LocalXds.Inline) source).yaml(), trustDomain);
-            List<Rejection> rejections = new ArrayList<>(sink.apply(TypeUrl.AUTHORIZATION, file.policies(), List.of()));
-            rejections.addAll(sink.apply(TypeUrl.ADDRESS, file.addresses(), List.of()));
-            if (!rejections.isEmpty()) {
-                throw new ConfigException(source.variable() + ": " + rejections);
-            }
-        } catch (LocalFileException e) {
-            throw new ConfigException(source.variable() + ": " + e.getMessage());
-        }
-        return new Mesh(store, policies, null);
+        return mesh;
     }
 
-    /** Decides by the policies who may connect to a workload, whichever of its addresses it is connected at. */
-    public Authorizer authorizer(WorkloadIdentity workload) {
-        return new PolicyEngine(policies, destination -> subject(workload.uid()), new LoggingAudit(false));
+    private void read(LocalXds.File file, TrustDomain trustDomain) {
+        String where = file.variable() + " " + file.path() + ": ";
+        LocalFileWatch opened = new LocalFileWatch(file.path(), trustDomain, this::applyLocal);
+        try {
+            opened.load();
+        } catch (LocalFileException e) {
+            throw new ConfigException(where + e.getMessage());
+        }
+        String error = opened.error();
+        if (error != null) {
+            throw new ConfigException(where + error);
+        }
+        watch = opened;
+    }
+
+    private void read(LocalXds.Inline inline, TrustDomain trustDomain) {
+        try {
+            LocalFile file = LocalFile.parse(inline.yaml(), trustDomain);
+            List<Rejection> rejections =
+                    new ArrayList<>(applyLocal(TypeUrl.AUTHORIZATION, file.policies(), List.of()));
+            rejections.addAll(applyLocal(TypeUrl.ADDRESS, file.addresses(), List.of()));
+            if (!rejections.isEmpty()) {
+                throw new ConfigException(inline.variable() + ": " + rejections);
+            }
+        } catch (LocalFileException e) {
+            throw new ConfigException(inline.variable() + ": " + e.getMessage());
+        }
+    }
+
+    private List<Rejection> apply(String typeUrl, List<NamedResource> upserts, List<String> removals) {
+        ResourceSink sink = typeUrl.equals(TypeUrl.AUTHORIZATION) ? policies : store;
+        return sink.apply(typeUrl, upserts, removals);
+    }
+
+    private List<Rejection> applyLocal(String typeUrl, List<NamedResource> upserts, List<String> removals) {
+        Set<String> names = local.computeIfAbsent(typeUrl, type -> ConcurrentHashMap.newKeySet());
+        List<Rejection> rejections = apply(typeUrl, upserts, removals);
+        removals.forEach(names::remove);
+        upserts.forEach(resource -> names.add(resource.name()));
+        rejections.forEach(rejection -> names.remove(rejection.name()));
+        return rejections;
+    }
+
+    private boolean isLocal(String typeUrl, String name) {
+        return local.getOrDefault(typeUrl, Set.of()).contains(name);
+    }
+
+    /** Learns from a server, too, until {@link #close}. At most once. */
+    public void connect(XdsServer server, String clusterId, AdsObserver observer) {
+        xds = XdsLink.open(server, clusterId, this::apply, observer);
+    }
+
+    /**
+     * Waits until a server, if there is one, has told everything that is known, and the node's own workload is among it. The wait
+     * for the server has no end, as it may come at any time; after that the workload has to come soon.
+     *
+     * @param network the node's own
+     * @param stop ends the wait when it is done
+     * @return what the workload is called, and who it is
+     * @throws ConfigException when the mesh does not have the workload
+     * @throws CancellationException when it was stopped
+     */
+    public WorkloadIdentity await(WorkloadInfo info, String network, CompletionStage<?> stop) {
+        XdsLink link = xds;
+        if (link == null) {
+            WorkloadIdentity self = identityOf(info);
+            if (self == null) {
+                String where = source == null ? "the mesh" : source.variable();
+                throw ConfigException.of("PROXY_WORKLOAD_INFO", info.toString(), "a workload of " + where);
+            }
+            return self;
+        }
+        while (!within(REMINDER, link.ready(), stop)) {
+            LOG.warn("waiting for xDS server {}: {}", link.server(), link.trouble());
+        }
+        CompletableFuture<WorkloadIdentity> arrived = new CompletableFuture<>();
+        StoreListener listener = change -> {
+            WorkloadIdentity self = identityOf(info);
+            if (self != null) {
+                arrived.complete(self);
+            }
+        };
+        store.addListener(listener);
+        try {
+            WorkloadIdentity self = identityOf(info);
+            if (self != null) {
+                return self;
+            }
+            link.lookUpSelf(network);
+            if (!within(SELF, arrived, stop)) {
+                throw ConfigException.of(
+                        "PROXY_WORKLOAD_INFO",
+                        info.toString(),
+                        "a workload that xDS server " + link.server() + " knows, which has told of "
+                                + snapshot().workloadCount() + " and not of this one within " + SELF.toSeconds()
+                                + "s");
+            }
+            return arrived.join();
+        } finally {
+            store.removeListener(listener);
+        }
+    }
+
+    /** Whether {@code awaited} got done. */
+    private static boolean within(Duration time, CompletableFuture<?> awaited, CompletionStage<?> stop) {
+        CompletableFuture<?> stopped = stop.toCompletableFuture();
+        try {
+            CompletableFuture.anyOf(awaited, stopped).get(time.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (TimeoutException e) {
+            return false;
+        } catch (ExecutionException e) {
+            throw new CancellationException("stopped before the mesh was known: " + e.getCause());
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new CancellationException("interrupted before the mesh was known");
+        }
+        if (!awaited.isDone()) {
+            throw new CancellationException("stopped before the mesh was known");
+        }
+        return true;
+    }
+
+    /** What gets what is not there, where not everything is told unasked. */
+    public OnDemand onDemand() {
+        XdsLink link = xds;
+        return link == null ? OnDemand.NEVER : link.onDemand();
+    }
+
+    /** Explains by what is known now, and asks nobody. @param resolver for workloads that have only a name */
+    public Explainer explainer(RoutingSettings routing, HostnameResolver resolver) {
+        return new Explainer(this::snapshot, policies, routing, resolver);
+    }
+
+    /**
+     * Decides by the policies who may connect to a workload, whichever of its addresses it is connected at.
+     *
+     * @param logged whether decisions are logged at info
+     */
+    public PolicyEngine authorizer(WorkloadIdentity workload, boolean logged) {
+        return new PolicyEngine(policies, destination -> subject(workload.uid()), new LoggingAudit(logged));
     }
 
     private @Nullable PolicySubject subject(String uid) {
@@ -122,6 +272,9 @@ public final class Mesh implements AutoCloseable {
         if (watch != null) {
             watch.close();
         }
+        if (xds != null) {
+            xds.close();
+        }
     }
 
     /** The newest. */
@@ -153,12 +306,35 @@ public final class Mesh implements AutoCloseable {
 
     /** What {@code config_dump} shows of the workloads. */
     public List<Object> dumpWorkloads() {
-        return MeshDump.workloads(snapshot());
+        return MeshDump.workloads(snapshot(), name -> true);
     }
 
     /** What {@code config_dump} shows of the services. */
     public List<Object> dumpServices() {
-        return MeshDump.services(snapshot());
+        return MeshDump.services(snapshot(), name -> true);
+    }
+
+    /** What {@code config_dump} shows of the policies. */
+    public List<Object> dumpPolicies() {
+        return PolicyDump.policies(policies.current().all());
+    }
+
+    /** What {@code config_dump} shows of what came from the local description. */
+    public Map<String, Object> dumpLocal() {
+        Snapshot snapshot = snapshot();
+        Map<String, Policy> held = new HashMap<>(policies.current().all());
+        held.keySet().removeIf(name -> !isLocal(TypeUrl.AUTHORIZATION, name));
+        Map<String, Object> out = new LinkedHashMap<>();
+        out.put("workloads", MeshDump.workloads(snapshot, name -> isLocal(TypeUrl.ADDRESS, name)));
+        out.put("policies", PolicyDump.policies(held));
+        out.put("services", MeshDump.services(snapshot, name -> isLocal(TypeUrl.ADDRESS, name)));
+        return out;
+    }
+
+    /** What {@code config_dump} shows of the xDS server; null when there is none. */
+    public @Nullable Map<String, Object> dumpXds() {
+        XdsLink link = xds;
+        return link == null ? null : link.dump();
     }
 
     /** What {@code config_dump} shows of endpoints whose services are not known. */

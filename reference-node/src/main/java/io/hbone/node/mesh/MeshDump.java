@@ -21,27 +21,32 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /** The snapshot in the words of {@code config_dump} (spec/ztunnel.md 11), which {@code istioctl ztunnel-config} reads. */
 final class MeshDump {
     private MeshDump() {}
 
-    /** In the order of their uids. */
-    static List<Object> workloads(Snapshot snapshot) {
+    /** Those whose resources have such names, in the order of their uids. */
+    static List<Object> workloads(Snapshot snapshot, Predicate<String> names) {
         Map<String, Object> out = new TreeMap<>();
         for (Resource<Workload> workload : snapshot.workloads()) {
-            out.put(workload.value().uid(), workload(workload.value()));
+            if (names.test(workload.name())) {
+                out.put(workload.value().uid(), workload(workload.value()));
+            }
         }
         return new ArrayList<>(out.values());
     }
 
-    /** In the order of their keys. */
-    static List<Object> services(Snapshot snapshot) {
+    /** Those whose resources have such names, in the order of their keys. */
+    static List<Object> services(Snapshot snapshot, Predicate<String> names) {
         Map<String, Object> out = new TreeMap<>();
         for (Resource<Service> service : snapshot.services()) {
-            String key = service.value().key();
-            out.put(key, service(service.value(), snapshot.endpoints(key)));
+            if (names.test(service.name())) {
+                String key = service.value().key();
+                out.put(key, service(service.value(), snapshot.endpoints(key)));
+            }
         }
         return new ArrayList<>(out.values());
     }

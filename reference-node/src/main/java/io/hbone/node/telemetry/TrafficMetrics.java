@@ -8,6 +8,7 @@ import io.hbone.core.WorkloadMetadata;
 import io.prometheus.metrics.core.datapoints.CounterDataPoint;
 import io.prometheus.metrics.core.datapoints.GaugeDataPoint;
 import io.prometheus.metrics.core.metrics.Counter;
+import io.prometheus.metrics.core.metrics.CounterWithCallback;
 import io.prometheus.metrics.core.metrics.Gauge;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import java.net.InetSocketAddress;
@@ -15,6 +16,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -114,6 +116,15 @@ public final class TrafficMetrics implements ConnectionObserver {
                 .name("hbone_tunnels_open")
                 .help("Tunnels that are up")
                 .labelNames("reporter")
+                .register(registry);
+    }
+
+    /** @param count how often plaintext was refused so far, because strict mTLS holds */
+    public static void registerPlaintextRefused(PrometheusRegistry registry, LongSupplier count) {
+        CounterWithCallback.builder()
+                .name("hbone_plaintext_refused")
+                .help("Connections outside of tunnels that strict mTLS refused")
+                .callback(callback -> callback.call(count.getAsLong()))
                 .register(registry);
     }
 

@@ -9,10 +9,13 @@ import io.hbone.core.WorkloadIdentity;
 import io.hbone.identity.dev.DevCa;
 import io.hbone.node.config.LogLevels;
 import io.hbone.node.config.ProxyConfig;
+import io.hbone.node.explain.ExplainPage;
 import io.hbone.node.http.HttpQuery;
 import io.hbone.node.http.HttpReply;
 import io.hbone.node.identity.HeldIdentities;
 import io.hbone.node.mesh.Mesh;
+import io.hbone.xds.routing.HostnameResolver;
+import io.hbone.xds.routing.RoutingSettings;
 import io.netty.handler.codec.http.DefaultHttpHeaders;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.QueryStringDecoder;
@@ -26,6 +29,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -67,6 +71,8 @@ class AdminPageTest {
         page = new AdminPage(
                 new ConfigDump(config, "1.2.3", mesh, self, () -> certificate),
                 new HeldIdentities(new OneCertificate(), "test", self, Clock.systemUTC()),
+                new ExplainPage(mesh.explainer(
+                        new RoutingSettings("", Set.of(15008), false, true, true), HostnameResolver.NONE)),
                 INITIAL,
                 () -> levels,
                 changed -> levels = changed,

@@ -9,6 +9,7 @@ import io.hbone.identity.UnixEndpoint;
 import io.hbone.netty.socket.OriginalSource;
 import io.hbone.netty.socket.Sockets.Keepalive;
 import io.hbone.netty.socket.Transport;
+import io.hbone.xds.ads.XdsAddress;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.net.InetSocketAddress;
@@ -16,6 +17,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.function.Function;
 import java.util.stream.Stream;
@@ -61,6 +63,9 @@ class ProxyConfigTest {
         assertThat(config.clusterId()).isEqualTo("Kubernetes");
         assertThat(config.trustDomain()).isEqualTo(TrustDomain.of("cluster.local"));
         assertThat(config.localXds()).isEqualTo(new LocalXds.File(Path.of("/tmp/local.yaml")));
+        assertThat(config.xds()).isNull();
+        assertThat(config.loopbackTunnels()).isTrue();
+        assertThat(config.logPolicies()).isFalse();
         assertThat(config.identity()).isEqualTo(new IdentityMaterial.DevelopmentCa(null, Duration.ofHours(24)));
         assertThat(config.sockets().mark()).isNull();
         assertThat(config.sockets().keepalive()).isEqualTo(Keepalive.DEFAULT);
@@ -136,6 +141,8 @@ class ProxyConfigTest {
                 set("TERMINATION_GRACE_PERIOD_SECONDS", "1", ProxyConfig::drainDeadline, Duration.ofSeconds(1)),
                 set("TERMINATION_GRACE_PERIOD_SECONDS", "0", ProxyConfig::drainDeadline, Duration.ofSeconds(1)),
                 set("ENABLE_RESPONSE_BAGGAGE", "false", ProxyConfig::responseBaggage, false),
+                set("LOCALHOST_APP_TUNNEL", "false", ProxyConfig::loopbackTunnels, false),
+                set("AUTHZ_POLICY_INFO_LOGGING", "true", ProxyConfig::logPolicies, true),
                 set("ZTUNNEL_WORKER_THREADS", "50%", ProxyConfig::workers, 4),
                 set("LOG_FORMAT", "json", ProxyConfig::logFormat, LogFormat.JSON),
                 set("RUST_LOG", "warn", config -> config.logLevels().toString(), "warn"),
@@ -231,6 +238,53 @@ class ProxyConfigTest {
         assertThat(config.ignored()).containsExactly("PROXY_CONFIG", "XDS_ON_DEMAND");
     }
 
+    @Test
+    void of_noXdsAddress_isIstiodInKubernetes_andNobodyBesideALocalFileElsewhere() {
+        ProxyConfig inKubernetes = with("XDS_ADDRESS", "-", "KUBERNETES_SERVICE_HOST", "10.0.0.1", "LOCAL_XDS_PATH", "-");
+
+        assertThat(xds(inKubernetes).address()).hasToString("https://istiod.istio-system.svc:15012");
+        assertThat(xds(inKubernetes).roots()).isEqualTo("./var/run/secrets/istio/root-cert.pem");
+        assertThat(xds(inKubernetes).token()).isEmpty();
+        assertThat(inKubernetes.localXds()).isNull();
+        assertThat(with("XDS_ADDRESS", "-").xds()).isNull();
+        assertThat(with("KUBERNETES_SERVICE_HOST", "10.0.0.1").xds()).isNull();
+    }
+
+    @Test
+    void of_xdsServer_isReadWithAllThatGoesWithIt() {
+        ProxyConfig config = with(
+                "XDS_ADDRESS", "istiod:15012",
+                "XDS_ROOT_CA", "SYSTEM",
+                "ALT_XDS_HOSTNAME", "istiod.local",
+                "AUTH_TOKEN", "secret-token",
+                "XDS_HEADER_x-tenant", "secret-tenant",
+                "XDS_ON_DEMAND", "true",
+                "POD_NAME", "p",
+                "POD_NAMESPACE", "n");
+
+        XdsServer server = xds(config);
+        assertThat(server.address()).isEqualTo(new XdsAddress.Tcp("istiod", 15012, true));
+        assertThat(server.roots()).isEqualTo("SYSTEM");
+        assertThat(server.serverName()).isEqualTo("istiod.local");
+        assertThat(server.token()).isEqualTo("secret-token");
+        assertThat(server.headers()).containsExactly(Map.entry("XDS_HEADER_x-tenant", "secret-tenant"));
+        assertThat(server.node().id()).isEqualTo("ztunnel~1.1.1.1~p.n~n.svc.cluster.local");
+        assertThat(server.onDemand()).isTrue();
+        assertThat(config.ignored()).isEmpty();
+        assertThat(config.localXds()).as("both are possible").isNotNull();
+        assertThat(config.toString()).doesNotContain("secret");
+    }
+
+    @Test
+    void of_unixXdsAddress_isTaken() {
+        assertThat(xds(with("XDS_ADDRESS", "unix:///run/xds.sock")).address())
+                .isEqualTo(new XdsAddress.Unix(Path.of("/run/xds.sock")));
+    }
+
+    private static XdsServer xds(ProxyConfig config) {
+        return Objects.requireNonNull(config.xds());
+    }
+
     static Stream<Arguments> wrong() {
         return Stream.of(
                 bad(
@@ -255,13 +309,28 @@ class ProxyConfigTest {
                         "PROXY_WORKLOAD_INFO",
                         "a//b"),
                 bad(
-                        "XDS_ADDRESS: not set (expected: set to \"\", as the xDS client is yet to come)",
+                        "XDS_ADDRESS: not set (expected: the address of an xDS server, or LOCAL_XDS_PATH: a YAML file that says"
+                                + " who is where)",
                         "XDS_ADDRESS",
+                        "-",
+                        "LOCAL_XDS_PATH",
                         "-"),
                 bad(
-                        "XDS_ADDRESS: \"https://istiod:15012\" (expected: set to \"\", as the xDS client is yet to come)",
+                        "XDS_ADDRESS: \"ftp://istiod\" (expected: https://host:port, http://host:port or unix:///path)",
                         "XDS_ADDRESS",
-                        "https://istiod:15012"),
+                        "ftp://istiod"),
+                bad(
+                        "XDS_ADDRESS: not set (expected: the discoveryAddress of PROXY_CONFIG, which is not read here)",
+                        "XDS_ADDRESS",
+                        "-",
+                        "PROXY_CONFIG",
+                        "discoveryAddress: istiod:15012"),
+                bad(
+                        "ISTIO_METAJSON_X: { (expected: JSON)",
+                        "XDS_ADDRESS",
+                        "istiod:15012",
+                        "ISTIO_METAJSON_X",
+                        "{"),
                 bad(
                         "LOCAL_XDS_PATH: not set (expected: a YAML file that says who is where, as there is no xDS)",
                         "LOCAL_XDS_PATH",

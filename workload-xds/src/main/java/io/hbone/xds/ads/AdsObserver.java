@@ -10,6 +10,13 @@ public interface AdsObserver {
     /** Listens to nothing. */
     AdsObserver NONE = new AdsObserver() {};
 
+    /**
+     * A response came, which is not taken yet.
+     *
+     * @param bytes of the message
+     */
+    default void received(String typeUrl, int bytes) {}
+
     /** A response was taken. */
     default void applied(String typeUrl, int upserts, int removals, List<Rejection> rejections) {}
 

@@ -181,6 +181,7 @@ final class ReconnectingAdsClient implements AdsClient {
             return;
         }
         from.answered = true;
+        observer.received(response.getTypeUrl(), response.getSerializedSize());
         TypeClient type = types.get(response.getTypeUrl());
         if (type == null) {
             LOG.warn("xDS server sent type {} (expected: one of {})", response.getTypeUrl(), types.keySet());

@@ -5,6 +5,7 @@ import io.hbone.core.Decision;
 import io.hbone.xds.policy.Policy.Action;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashSet;
@@ -100,6 +101,11 @@ public final class PolicySet {
     /** The policy of that key, or null. */
     public @Nullable Policy get(String key) {
         return policies.get(key);
+    }
+
+    /** All policies, by key. */
+    public Map<String, Policy> all() {
+        return Collections.unmodifiableMap(policies);
     }
 
     /** How many policies there are. */

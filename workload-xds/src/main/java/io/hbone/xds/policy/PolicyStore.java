@@ -11,6 +11,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 
 /**
@@ -19,11 +20,17 @@ import java.util.concurrent.CopyOnWriteArrayList;
  */
 public final class PolicyStore implements ResourceSink {
     private final List<Runnable> listeners = new CopyOnWriteArrayList<>();
+    private final Map<String, String> versions = new ConcurrentHashMap<>();
     private volatile PolicySet current = PolicySet.EMPTY;
 
     /** The policies of now. */
     public PolicySet current() {
         return current;
+    }
+
+    /** The version of the resource that the policy of that key came in; empty when it has none, or there is no such policy. */
+    public String version(String key) {
+        return versions.getOrDefault(key, "");
     }
 
     /**
@@ -51,11 +58,13 @@ public final class PolicyStore implements ResourceSink {
             gone.remove(resource.name());
             try {
                 accepted.put(resource.name(), PolicyDecoder.decode(resource.body()));
+                versions.put(resource.name(), resource.version());
             } catch (InvalidPolicyException e) {
                 rejections.add(new Rejection(resource.name(), String.valueOf(e.getMessage())));
             }
         }
         update(accepted, gone);
+        versions.keySet().removeAll(gone);
         return rejections;
     }
 
