@@ -88,6 +88,9 @@ public final class Node {
     /** How many threads what may wait has. */
     private static final int BACKGROUND = 2;
 
+    /** How long the node's own workload may take to be told of: pods run before control planes see them. */
+    private static final Duration OWN_WORKLOAD = Duration.ofSeconds(30);
+
     /** How long what has its own deadline may be late. */
     private static final Duration GRACE = Duration.ofSeconds(2);
 
@@ -296,7 +299,7 @@ public final class Node {
             if (server != null) {
                 mesh.connect(server, config.clusterId(), new XdsMetrics(registry));
             }
-            WorkloadIdentity self = mesh.await(config.workload(), config.network(), stop);
+            WorkloadIdentity self = mesh.await(config.workload(), config.network(), OWN_WORKLOAD, stop);
             RandomGenerator random = () -> ThreadLocalRandom.current().nextLong();
             IdentitySource identities = identities(self, random, registry, releases);
             Set<Integer> illegalPorts = ConcurrentHashMap.newKeySet();

@@ -14,8 +14,10 @@ import io.hbone.core.TraceParent;
 import io.hbone.core.WorkloadIdentity;
 import io.hbone.node.explain.Explanation.Step;
 import io.hbone.xds.model.Workload;
+import io.hbone.xds.policy.Policy;
 import io.hbone.xds.policy.PolicyAudit;
 import io.hbone.xds.policy.PolicyEngine;
+import io.hbone.xds.policy.PolicySet;
 import io.hbone.xds.policy.PolicyStore;
 import io.hbone.xds.policy.PolicySubject;
 import io.hbone.xds.routing.HostnameResolver;
@@ -43,6 +45,9 @@ import org.jspecify.annotations.Nullable;
  * traffic, on one snapshot, without asking anybody. Safe for use by any thread.
  */
 public final class Explainer {
+    /** So many policies are named besides the one that decides. */
+    private static final int MAX_LISTED = 20;
+
     private final Supplier<Snapshot> snapshots;
     private final PolicyStore policies;
     private final RoutingSettings settings;
@@ -173,6 +178,7 @@ public final class Explainer {
                     new PolicySubject(workload.namespace(), workload.name(), workload.authorizationPolicies());
             Decision decision = new PolicyEngine(policies, any -> subject, PolicyAudit.NONE)
                     .explain(new Authorizer.Request(client, identity, application));
+            applying(subject);
             boolean allowed = decision instanceof Decision.Allow;
             String who = identity == null ? "somebody without an identity" : identity.toString();
             steps.add(new Step(
@@ -182,6 +188,22 @@ public final class Explainer {
                     decision.policy(),
                     policies.version(decision.policy())));
             return end(allowed, decision.why());
+        }
+
+        /** Whom the decision is up to, so that one who is not there is missed. */
+        private void applying(PolicySubject subject) {
+            PolicySet current = policies.current();
+            List<String> keys = new ArrayList<>(current.applying(subject));
+            for (String key : keys.subList(0, Math.min(keys.size(), MAX_LISTED))) {
+                Policy policy = current.get(key);
+                if (policy != null) {
+                    String outcome = policy.action() + " for " + policy.scope() + (policy.dryRun() ? ", dry run" : "");
+                    steps.add(new Step("applies", outcome, key, policies.version(key)));
+                }
+            }
+            if (keys.size() > MAX_LISTED) {
+                steps.add(new Step("applies", (keys.size() - MAX_LISTED) + " policies more", "", ""));
+            }
         }
 
         private void expect(String what, @Nullable Resource<Workload> by, Set<SpiffeId> identities) {

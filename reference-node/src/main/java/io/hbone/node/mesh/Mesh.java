@@ -60,9 +60,6 @@ public final class Mesh implements AutoCloseable {
     /** How often a file is looked at: what is changed in it holds within a second. */
     private static final Duration INTERVAL = Duration.ofMillis(500);
 
-    /** How long the node's own workload may take to be told of, after all others: pods run before control planes see them. */
-    private static final Duration SELF = Duration.ofSeconds(30);
-
     /** How often it is said that a server is waited for. */
     private static final Duration REMINDER = Duration.ofSeconds(10);
 
@@ -154,12 +151,13 @@ public final class Mesh implements AutoCloseable {
      * for the server has no end, as it may come at any time; after that the workload has to come soon.
      *
      * @param network the node's own
+     * @param patience how long the workload may take to be told of, after all others
      * @param stop ends the wait when it is done
      * @return what the workload is called, and who it is
      * @throws ConfigException when the mesh does not have the workload
      * @throws CancellationException when it was stopped
      */
-    public WorkloadIdentity await(WorkloadInfo info, String network, CompletionStage<?> stop) {
+    public WorkloadIdentity await(WorkloadInfo info, String network, Duration patience, CompletionStage<?> stop) {
         XdsLink link = xds;
         if (link == null) {
             WorkloadIdentity self = identityOf(info);
@@ -186,12 +184,12 @@ public final class Mesh implements AutoCloseable {
                 return self;
             }
             link.lookUpSelf(network);
-            if (!within(SELF, arrived, stop)) {
+            if (!within(patience, arrived, stop)) {
                 throw ConfigException.of(
                         "PROXY_WORKLOAD_INFO",
                         info.toString(),
                         "a workload that xDS server " + link.server() + " knows, which has told of "
-                                + snapshot().workloadCount() + " and not of this one within " + SELF.toSeconds()
+                                + snapshot().workloadCount() + " and not of this one within " + patience.toSeconds()
                                 + "s");
             }
             return arrived.join();

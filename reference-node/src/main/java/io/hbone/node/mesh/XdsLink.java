@@ -50,7 +50,7 @@ final class XdsLink implements AutoCloseable {
                 .observer(observer)
                 .all(TypeUrl.AUTHORIZATION, sink);
         if (server.onDemand()) {
-            client.onDemand(TypeUrl.ADDRESS, sink);
+            client.onDemand(TypeUrl.ADDRESS, new CanonicalNames(sink));
         } else {
             client.all(TypeUrl.ADDRESS, sink);
         }

@@ -123,7 +123,8 @@ final class Mesh implements AutoCloseable {
         return pods.directory().resolve("local.yaml");
     }
 
-    private String workloads() {
+    /** The local file of it all, without policies. */
+    String workloads() {
         String meter = "\"store/meter.store.svc.cluster.local\": {80: %d}".formatted(METER_PORT);
         return "workloads:\n"
                 + WORKLOAD.formatted("shop", "client", "buyer", quoted(client.addresses()), "HBONE", "")

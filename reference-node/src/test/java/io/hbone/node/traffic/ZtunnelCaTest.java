@@ -61,7 +61,7 @@ class ZtunnelCaTest {
         mesh.redirect(mesh.server());
     }
 
-    private static Program startCa(Pod pod, Path folder) {
+    static Program startCa(Pod pod, Path folder) {
         return NodeProcess.hbone(
                         pod,
                         Map.of(),
@@ -78,7 +78,7 @@ class ZtunnelCaTest {
                 .until("serves certificates of cluster.local on port 15012", Duration.ofSeconds(30));
     }
 
-    private static Map<String, String> fromTheCa(Path folder, String file, String token) throws IOException {
+    static Map<String, String> fromTheCa(Path folder, String file, String token) throws IOException {
         return Map.of(
                 "CA_ADDRESS",
                 "https://localhost:15012",

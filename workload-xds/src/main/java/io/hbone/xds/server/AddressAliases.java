@@ -57,8 +57,9 @@ public final class AddressAliases implements ResourceSink {
 
     private static void add(List<String> aliases, String network, ByteString address) {
         try {
-            aliases.add(network + "/"
-                    + InetAddress.getByAddress(address.toByteArray()).getHostAddress());
+            // As nodes write it: of IPv6 there is more than one way.
+            aliases.add(new io.hbone.xds.model.NetworkAddress(network, InetAddress.getByAddress(address.toByteArray()))
+                    .toString());
         } catch (UnknownHostException e) {
             // neither 4 nor 16 bytes: nobody asks for it by that
             return;
