@@ -4,8 +4,8 @@ import io.hbone.core.TrustDomain;
 import io.hbone.node.config.ConfigException;
 import io.hbone.node.config.ListenPlan;
 import io.hbone.node.config.LocalXds;
-import io.hbone.node.explain.Explanation;
 import io.hbone.node.explain.ExplainPage;
+import io.hbone.node.explain.Explanation;
 import io.hbone.node.mesh.Mesh;
 import io.hbone.node.text.Json;
 import io.hbone.xds.routing.HostnameResolver;
@@ -47,7 +47,10 @@ final class ExplainCommand implements Callable<Integer> {
     @SuppressWarnings("NullAway.Init") // picocli sets it
     private CommandSpec spec;
 
-    @Parameters(index = "0", paramLabel = "SRC", description = "The client: a workload's uid, namespace/name or address.")
+    @Parameters(
+            index = "0",
+            paramLabel = "SRC",
+            description = "The client: a workload's uid, namespace/name or address.")
     @SuppressWarnings("NullAway.Init") // picocli sets it
     private String source;
 
@@ -69,7 +72,10 @@ final class ExplainCommand implements Callable<Integer> {
     @Option(names = "--file", paramLabel = "FILE", description = "Ask nobody: the mesh is what this local file says.")
     private @Nullable Path file;
 
-    @Option(names = "--network", defaultValue = "", description = "With --file: the network of the node; none if not said.")
+    @Option(
+            names = "--network",
+            defaultValue = "",
+            description = "With --file: the network of the node; none if not said.")
     @SuppressWarnings("NullAway.Init") // picocli sets it
     private String network;
 
@@ -118,8 +124,10 @@ final class ExplainCommand implements Callable<Integer> {
         try {
             status = connection.getResponseCode();
         } catch (IOException e) {
-            throw new IOException("node at " + admin + ": " + e.getMessage()
-                    + " (expected: the admin port of a running node, or --file)", e);
+            throw new IOException(
+                    "node at " + admin + ": " + e.getMessage()
+                            + " (expected: the admin port of a running node, or --file)",
+                    e);
         }
         String allowed = connection.getHeaderField(ExplainPage.ALLOWED);
         try (InputStream body = status == 200 ? connection.getInputStream() : connection.getErrorStream()) {

@@ -56,7 +56,8 @@ class NodeXdsTest {
     private void put(String yaml) {
         LocalFile file = LocalFile.parse(yaml, TrustDomain.of("cluster.local"));
         AddressAliases sink = new AddressAliases(resources);
-        assertThat(sink.apply(TypeUrl.AUTHORIZATION, file.policies(), List.of())).isEmpty();
+        assertThat(sink.apply(TypeUrl.AUTHORIZATION, file.policies(), List.of()))
+                .isEmpty();
         assertThat(sink.apply(TypeUrl.ADDRESS, file.addresses(), List.of())).isEmpty();
     }
 
@@ -103,8 +104,7 @@ class NodeXdsTest {
 
     private static HttpResponse<String> ask(InetSocketAddress at, String path) throws Exception {
         URI uri = URI.create("http://" + at.getAddress().getHostAddress() + ":" + at.getPort() + path);
-        return HttpClient.newHttpClient()
-                .send(HttpRequest.newBuilder(uri).build(), BodyHandlers.ofString());
+        return HttpClient.newHttpClient().send(HttpRequest.newBuilder(uri).build(), BodyHandlers.ofString());
     }
 
     @Test
@@ -200,10 +200,14 @@ class NodeXdsTest {
         Node node = start(environment(), OriginalDestination.KERNEL);
         String admin = CLIENT + ":" + node.adminAddress().getPort();
 
-        assertThat(Hbone.execute("explain", "--admin", admin, "default/client", "p:80")).isEqualTo(0);
-        assertThat(Hbone.execute("explain", "--admin", admin, "default/plain", "c:80")).isEqualTo(2);
-        assertThat(Hbone.execute("explain", "--admin", admin, "default/nobody", "c:80")).isEqualTo(1);
-        assertThat(ask(node.adminAddress(), "/explain?src=p&dst=c:80&format=json").body())
+        assertThat(Hbone.execute("explain", "--admin", admin, "default/client", "p:80"))
+                .isEqualTo(0);
+        assertThat(Hbone.execute("explain", "--admin", admin, "default/plain", "c:80"))
+                .isEqualTo(2);
+        assertThat(Hbone.execute("explain", "--admin", admin, "default/nobody", "c:80"))
+                .isEqualTo(1);
+        assertThat(ask(node.adminAddress(), "/explain?src=p&dst=c:80&format=json")
+                        .body())
                 .contains("\"allowed\": false", "\"resource\": \"default/nobody\"");
         assertThat(ask(node.adminAddress(), "/explain?src=p").statusCode()).isEqualTo(400);
     }

@@ -50,8 +50,9 @@ final class Endpoints {
             address = addressOf(name, namespace);
         }
         if (address == null) {
-            throw new IllegalArgumentException("destination: \"" + text
-                    + "\" (expected: an address, or the name of a service or workload that the mesh knows and that has one)");
+            throw new IllegalArgumentException(
+                    "destination: \"" + text
+                            + "\" (expected: an address, or the name of a service or workload that the mesh knows and that has one)");
         }
         return new InetSocketAddress(address, port);
     }

@@ -39,7 +39,9 @@ public final class ExplainPage implements HttpPage {
         }
         CompletableFuture<Explanation> explained;
         try {
-            explained = explainer.explain(String.valueOf(source), String.valueOf(destination)).toCompletableFuture();
+            explained = explainer
+                    .explain(String.valueOf(source), String.valueOf(destination))
+                    .toCompletableFuture();
         } catch (IllegalArgumentException e) {
             return HttpReply.text(404, e.getMessage() + "\n");
         }

@@ -75,8 +75,7 @@ public final class Explainer {
         Snapshot snapshot = snapshots.get();
         Endpoints endpoints = new Endpoints(snapshot, settings.network());
         Resource<Workload> from = endpoints.source(source);
-        InetSocketAddress to =
-                endpoints.destination(destination, from.value().namespace());
+        InetSocketAddress to = endpoints.destination(destination, from.value().namespace());
         InetAddress address = Endpoints.addressOf(from.value());
         InetSocketAddress client = new InetSocketAddress(address == null ? to.getAddress() : address, 0);
         WorkloadIdentity self =
@@ -110,17 +109,23 @@ public final class Explainer {
             if (!from.value().enrolled() && route instanceof Route.Tunnel tunnel) {
                 step("capture", from, "the client is not enrolled: nobody puts what it sends into a tunnel");
                 route = new Route.Direct(
-                        target(tunnel.authority()), tunnel.destination(), tunnel.service(), "the client is not enrolled");
+                        target(tunnel.authority()),
+                        tunnel.destination(),
+                        tunnel.service(),
+                        "the client is not enrolled");
             }
             if (route instanceof Route.Tunnel tunnel) {
                 Resource<Workload> peer =
                         snapshot.workloadAt(settings.network(), tunnel.peer().getAddress());
-                step("route", peer, "tunnel to " + at(tunnel.peer()) + " for " + tunnel.authority() + ": " + route.why());
+                step(
+                        "route",
+                        peer,
+                        "tunnel to " + at(tunnel.peer()) + " for " + tunnel.authority() + ": " + route.why());
                 expect("identity", peer, tunnel.expectedPeers());
                 return arrive(peer, tunnel.peer(), from.value().identity(), tunnel.authority());
             } else if (route instanceof Route.NestedTunnel nested) {
-                Resource<Workload> gateway = snapshot.workloadAt(
-                        settings.network(), nested.gateway().getAddress());
+                Resource<Workload> gateway =
+                        snapshot.workloadAt(settings.network(), nested.gateway().getAddress());
                 step("route", gateway, "tunnel in a tunnel to " + at(nested.gateway()) + ": " + route.why());
                 expect("gateway identity", gateway, nested.expectedGateways());
                 expect("identity", null, nested.expectedPeers());

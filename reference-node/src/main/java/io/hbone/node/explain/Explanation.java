@@ -72,7 +72,9 @@ public record Explanation(
         out.append(printable(source)).append(" -> ").append(destination).append("\n\n");
         for (String[] row : rows) {
             for (int i = 0; i < widths.length; i++) {
-                out.append(printable(row[i])).append(" ".repeat(widths[i] - row[i].length())).append(GAP);
+                out.append(printable(row[i]))
+                        .append(" ".repeat(widths[i] - row[i].length()))
+                        .append(GAP);
             }
             out.append(printable(row[3])).append('\n');
         }

@@ -112,8 +112,7 @@ public final class Mesh implements AutoCloseable {
     private void read(LocalXds.Inline inline, TrustDomain trustDomain) {
         try {
             LocalFile file = LocalFile.parse(inline.yaml(), trustDomain);
-            List<Rejection> rejections =
-                    new ArrayList<>(applyLocal(TypeUrl.AUTHORIZATION, file.policies(), List.of()));
+            List<Rejection> rejections = new ArrayList<>(applyLocal(TypeUrl.AUTHORIZATION, file.policies(), List.of()));
             rejections.addAll(applyLocal(TypeUrl.ADDRESS, file.addresses(), List.of()));
             if (!rejections.isEmpty()) {
                 throw new ConfigException(inline.variable() + ": " + rejections);

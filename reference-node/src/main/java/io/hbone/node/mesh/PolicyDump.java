@@ -55,12 +55,7 @@ final class PolicyDump {
         put(out, "sourceIps", "notSourceIps", match.sourceIps(), Object::toString);
         put(out, "destinationIps", "notDestinationIps", match.destinationIps(), Object::toString);
         put(out, "destinationPorts", "notDestinationPorts", match.destinationPorts(), port -> port);
-        put(
-                out,
-                "serviceAccounts",
-                "notServiceAccounts",
-                match.serviceAccounts(),
-                PolicyDump::account);
+        put(out, "serviceAccounts", "notServiceAccounts", match.serviceAccounts(), PolicyDump::account);
         return out;
     }
 

@@ -240,7 +240,8 @@ class ProxyConfigTest {
 
     @Test
     void of_noXdsAddress_isIstiodInKubernetes_andNobodyBesideALocalFileElsewhere() {
-        ProxyConfig inKubernetes = with("XDS_ADDRESS", "-", "KUBERNETES_SERVICE_HOST", "10.0.0.1", "LOCAL_XDS_PATH", "-");
+        ProxyConfig inKubernetes =
+                with("XDS_ADDRESS", "-", "KUBERNETES_SERVICE_HOST", "10.0.0.1", "LOCAL_XDS_PATH", "-");
 
         assertThat(xds(inKubernetes).address()).hasToString("https://istiod.istio-system.svc:15012");
         assertThat(xds(inKubernetes).roots()).isEqualTo("./var/run/secrets/istio/root-cert.pem");
@@ -325,12 +326,7 @@ class ProxyConfigTest {
                         "-",
                         "PROXY_CONFIG",
                         "discoveryAddress: istiod:15012"),
-                bad(
-                        "ISTIO_METAJSON_X: { (expected: JSON)",
-                        "XDS_ADDRESS",
-                        "istiod:15012",
-                        "ISTIO_METAJSON_X",
-                        "{"),
+                bad("ISTIO_METAJSON_X: { (expected: JSON)", "XDS_ADDRESS", "istiod:15012", "ISTIO_METAJSON_X", "{"),
                 bad(
                         "LOCAL_XDS_PATH: not set (expected: a YAML file that says who is where, as there is no xDS)",
                         "LOCAL_XDS_PATH",

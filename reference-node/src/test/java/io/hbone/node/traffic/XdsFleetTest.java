@@ -83,7 +83,8 @@ class XdsFleetTest {
         for (Pod pod : List.of(mesh.client(), mesh.server())) {
             mesh.redirect(pod);
             // As a control plane outside of the mesh: what asks it is not captured.
-            pod.bash("iptables -w -t nat -I OUTPUT -p tcp --dport $0 -j ACCEPT", XDS).success();
+            pod.bash("iptables -w -t nat -I OUTPUT -p tcp --dport $0 -j ACCEPT", XDS)
+                    .success();
         }
     }
 
@@ -117,10 +118,7 @@ class XdsFleetTest {
         Path next = folder.resolve("mesh.next");
         Files.writeString(next, text);
         Files.move(
-                next,
-                folder.resolve("mesh.yaml"),
-                StandardCopyOption.REPLACE_EXISTING,
-                StandardCopyOption.ATOMIC_MOVE);
+                next, folder.resolve("mesh.yaml"), StandardCopyOption.REPLACE_EXISTING, StandardCopyOption.ATOMIC_MOVE);
     }
 
     private static void policies(String action, String toStore, String toShop) throws Exception {
@@ -144,9 +142,9 @@ class XdsFleetTest {
     private static void awaitPolicies(int count) {
         for (Pod pod : List.of(mesh.client(), mesh.server())) {
             await().atMost(SOON)
-                    .untilAsserted(() -> assertThat(
-                                    pod.get(ADMIN, "/config_dump").split("\"dryRun\"", -1).length - 1)
-                            .isEqualTo(count));
+                    .untilAsserted(
+                            () -> assertThat(pod.get(ADMIN, "/config_dump").split("\"dryRun\"", -1).length - 1)
+                                    .isEqualTo(count));
         }
     }
 
@@ -213,7 +211,8 @@ class XdsFleetTest {
         awaitPolicies(2);
         List<String> question = List.of("explain", "shop/client", mesh.server().v4() + ":80");
 
-        Program.Output running = NodeProcess.hbone(mesh.server(), Map.of(), question).finish(Pod.PATIENCE);
+        Program.Output running =
+                NodeProcess.hbone(mesh.server(), Map.of(), question).finish(Pod.PATIENCE);
 
         assertThat(running.exit()).as(running.out() + running.err()).isEqualTo(2);
         assertThat(running.out())
