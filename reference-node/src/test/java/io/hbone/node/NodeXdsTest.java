@@ -177,6 +177,7 @@ class NodeXdsTest {
         Map<String, String> variables = environment();
         variables.put("XDS_ON_DEMAND", "true");
         try (ServerSocket application = new ServerSocket(0, 5, InetAddress.getByName(PLAIN))) {
+            application.setSoTimeout(20_000);
             Node node = start(
                     variables, OriginalDestination.fixed(new InetSocketAddress(PLAIN, application.getLocalPort())));
             assertThat(ask(node.adminAddress(), "/config_dump").body())

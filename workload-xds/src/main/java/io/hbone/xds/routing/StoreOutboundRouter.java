@@ -115,8 +115,9 @@ public final class StoreOutboundRouter implements OutboundRouter {
                 : fetched.thenCompose(any -> plan(snapshots.get(), connection, failed, steps, true));
     }
 
+    /** Minimal stages are futures, too, and refuse to be asked. */
     private static boolean isDone(CompletionStage<?> stage) {
-        return stage instanceof CompletableFuture<?> future && future.isDone();
+        return stage.getClass() == CompletableFuture.class && ((CompletableFuture<?>) stage).isDone();
     }
 
     /** Stock ztunnel looks at loopback alone, and loops once through the tunnel port for the pod's own address. */
