@@ -2,10 +2,10 @@ package io.hbone.node;
 
 import io.hbone.core.Baggage;
 import io.hbone.core.ConnectionObserver;
-import io.hbone.core.IdentitySource;
 import io.hbone.core.RevocationSource;
 import io.hbone.core.WorkloadIdentity;
 import io.hbone.core.WorkloadMetadata;
+import io.hbone.identity.ManagedIdentitySource;
 import io.hbone.identity.SourceContext;
 import io.hbone.identity.crl.CrlFile;
 import io.hbone.netty.HboneClient;
@@ -301,7 +301,7 @@ public final class Node {
             }
             WorkloadIdentity self = mesh.await(config.workload(), config.network(), OWN_WORKLOAD, stop);
             RandomGenerator random = () -> ThreadLocalRandom.current().nextLong();
-            IdentitySource identities = identities(self, random, registry, releases);
+            ManagedIdentitySource identities = identities(self, random, registry, releases);
             Set<Integer> illegalPorts = ConcurrentHashMap.newKeySet();
             illegalPorts.addAll(listen.illegalPorts());
             RoutingSettings routing = new RoutingSettings(
@@ -411,7 +411,7 @@ public final class Node {
 
             AdminPage admin = new AdminPage(
                     new ConfigDump(config, version, mesh, self, () -> identities.current(self)),
-                    new HeldIdentities(identities, config.identity().name(), self, clock),
+                    new HeldIdentities(identities, clock),
                     new ExplainPage(mesh.explainer(routing, HostnameResolver.NONE)),
                     config.logLevels(),
                     Logging::levels,
@@ -463,12 +463,13 @@ public final class Node {
             return executor;
         }
 
-        private IdentitySource identities(
+        private ManagedIdentitySource identities(
                 WorkloadIdentity self, RandomGenerator random, PrometheusRegistry registry, Deque<Runnable> releases) {
             ScheduledExecutorService executor = IdentitySources.newExecutor();
             releases.push(executor::shutdownNow);
             SourceContext context = new SourceContext(clock, executor, random, new IdentityTelemetry(registry));
-            IdentitySource source = new IdentitySources(self, config.clusterId(), context).open(config.identity());
+            ManagedIdentitySource source =
+                    new IdentitySources(self, config.clusterId(), context).open(config.identity());
             releases.push(source::close);
             return source;
         }

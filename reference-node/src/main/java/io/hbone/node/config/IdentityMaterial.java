@@ -23,7 +23,7 @@ public sealed interface IdentityMaterial {
     record DevelopmentCa(@Nullable Path directory, Duration lifetime) implements IdentityMaterial {
         @Override
         public String name() {
-            return "development-ca";
+            return "dev-ca";
         }
     }
 

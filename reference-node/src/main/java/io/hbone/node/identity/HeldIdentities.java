@@ -1,13 +1,10 @@
 package io.hbone.node.identity;
 
-import io.hbone.core.IdentitySource;
 import io.hbone.core.TrustDomain;
-import io.hbone.core.WorkloadIdentity;
 import io.hbone.identity.IdentityStatus;
 import io.hbone.identity.ManagedIdentitySource;
 import java.time.Clock;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -16,25 +13,17 @@ import org.jspecify.annotations.Nullable;
 
 /** What the node holds, for the admin page {@code /identities}, which {@code hbone identity} reads. */
 public final class HeldIdentities {
-    private final IdentitySource source;
-    private final String name;
-    private final WorkloadIdentity self;
+    private final ManagedIdentitySource source;
     private final Clock clock;
 
-    /** @param name of the source, where it does not say so itself */
-    public HeldIdentities(IdentitySource source, String name, WorkloadIdentity self, Clock clock) {
+    public HeldIdentities(ManagedIdentitySource source, Clock clock) {
         this.source = source;
-        this.name = name;
-        this.self = self;
         this.clock = clock;
     }
 
     /** One map for each workload, in the order of their ids. */
     public List<Map<String, Object>> dump() {
-        List<IdentityStatus> held = source instanceof ManagedIdentitySource managed
-                ? new ArrayList<>(managed.identities())
-                : List.of(new IdentityStatus(self, name, source.current(self), null, null, null));
-        return dump(held, clock.instant());
+        return dump(source.identities(), clock.instant());
     }
 
     /** The same of any source. */

@@ -1,6 +1,5 @@
 package io.hbone.node.identity;
 
-import io.hbone.core.IdentitySource;
 import io.hbone.core.SpiffeId;
 import io.hbone.core.WorkloadIdentity;
 import io.hbone.identity.CertificateManager;
@@ -60,10 +59,10 @@ public final class IdentitySources {
      *
      * @throws ConfigException when there cannot be a certificate for the workload
      */
-    public IdentitySource open(IdentityMaterial material) {
-        IdentitySource source;
+    public ManagedIdentitySource open(IdentityMaterial material) {
+        ManagedIdentitySource source;
         if (material instanceof IdentityMaterial.Pem pem) {
-            return pem(pem);
+            source = pem(pem);
         } else if (material instanceof IdentityMaterial.DevelopmentCa ca) {
             source = developmentCa(ca);
         } else if (material instanceof IdentityMaterial.IstioCa ca) {
@@ -80,11 +79,7 @@ public final class IdentitySources {
             IdentityMaterial.WorkloadApi api = (IdentityMaterial.WorkloadApi) material;
             source = WorkloadApiSource.of(api.socket(), FIRST_SVID, context);
         }
-        if (source instanceof ManagedIdentitySource managed) {
-            managed.prefetch(self);
-        } else {
-            source.certificate(self);
-        }
+        source.prefetch(self);
         return source;
     }
 
@@ -93,7 +88,7 @@ public final class IdentitySources {
         return pid == null ? new CriPidLookup(spire.runtime(), spire.timeout()) : PidLookup.of(Map.of(self.uid(), pid));
     }
 
-    private IdentitySource istioCa(IdentityMaterial.IstioCa ca) {
+    private ManagedIdentitySource istioCa(IdentityMaterial.IstioCa ca) {
         IstioCaFetcherBuilder fetcher;
         try {
             fetcher = IstioCaFetcher.builder(ca.address());
@@ -110,7 +105,7 @@ public final class IdentitySources {
         return CertificateManager.builder(fetcher.build(), context).build();
     }
 
-    private IdentitySource developmentCa(IdentityMaterial.DevelopmentCa material) {
+    private ManagedIdentitySource developmentCa(IdentityMaterial.DevelopmentCa material) {
         DevCa ca;
         try {
             Path directory = material.directory() == null ? DevCa.defaultDirectory() : material.directory();
@@ -122,10 +117,11 @@ public final class IdentitySources {
                 .lifetime(material.lifetime())
                 .clock(context.clock())
                 .executor(context.executor())
+                .observer(context.observer())
                 .build();
     }
 
-    private IdentitySource pem(IdentityMaterial.Pem pem) {
+    private ManagedIdentitySource pem(IdentityMaterial.Pem pem) {
         PemIdentitySource source = PemIdentitySource.files(pem.chain(), pem.key(), pem.roots())
                 .interval(LOOK)
                 .clock(context.clock())

@@ -2,10 +2,11 @@ package io.hbone.node.admin;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.hbone.core.IdentitySource;
 import io.hbone.core.TrustDomain;
 import io.hbone.core.WorkloadCertificate;
 import io.hbone.core.WorkloadIdentity;
+import io.hbone.identity.IdentityStatus;
+import io.hbone.identity.ManagedIdentitySource;
 import io.hbone.identity.dev.DevCa;
 import io.hbone.node.config.LogLevels;
 import io.hbone.node.config.ProxyConfig;
@@ -70,7 +71,7 @@ class AdminPageTest {
         certificate = ca.issue(self.spiffeId(), Duration.ofHours(1));
         page = new AdminPage(
                 new ConfigDump(config, "1.2.3", mesh, self, () -> certificate),
-                new HeldIdentities(new OneCertificate(), "test", self, Clock.systemUTC()),
+                new HeldIdentities(new OneCertificate(self), Clock.systemUTC()),
                 new ExplainPage(mesh.explainer(
                         new RoutingSettings("", Set.of(15008), false, true, true), HostnameResolver.NONE)),
                 INITIAL,
@@ -244,7 +245,26 @@ class AdminPageTest {
     }
 
     /** Holds what the test holds. */
-    private final class OneCertificate implements IdentitySource {
+    private final class OneCertificate implements ManagedIdentitySource {
+        private final WorkloadIdentity self;
+
+        OneCertificate(WorkloadIdentity self) {
+            this.self = self;
+        }
+
+        @Override
+        public String name() {
+            return "test";
+        }
+
+        @Override
+        public void prefetch(WorkloadIdentity workload) {}
+
+        @Override
+        public List<IdentityStatus> identities() {
+            return List.of(new IdentityStatus(self, name(), certificate, null, null, null));
+        }
+
         @Override
         public CompletionStage<WorkloadCertificate> certificate(WorkloadIdentity workload) {
             return CompletableFuture.completedStage(certificate);
