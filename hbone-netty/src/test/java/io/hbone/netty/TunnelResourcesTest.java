@@ -14,6 +14,7 @@ import io.hbone.core.TunnelException;
 import io.hbone.netty.h2.WindowBudget;
 import io.hbone.netty.socket.SocketFactory;
 import io.hbone.netty.socket.Sockets;
+import io.hbone.netty.testing.Leaks;
 import io.hbone.netty.testing.TestPki;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelException;
@@ -50,8 +51,10 @@ class TunnelResourcesTest {
         for (AutoCloseable user : users) {
             user.close();
         }
+        // Some time for tunnels to end: what is still open when its loop ends is never released.
+        loops.shutdownGracefully(100, 10_000, TimeUnit.MILLISECONDS).sync();
         resources.close();
-        loops.shutdownGracefully(0, 10, TimeUnit.SECONDS).sync();
+        Leaks.report();
     }
 
     /** Makes sockets right here, and remembers which and on what thread. */
