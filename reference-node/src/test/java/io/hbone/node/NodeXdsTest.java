@@ -212,4 +212,23 @@ class NodeXdsTest {
                 .contains("\"allowed\": false", "\"resource\": \"default/nobody\"");
         assertThat(ask(node.adminAddress(), "/explain?src=p").statusCode()).isEqualTo(400);
     }
+
+    /** Who keeps it sends to an address that may be somebody else's by now. */
+    @Test
+    void gap_workloadRemovedWhileTheStreamWasDown_isGoneAfterTheReconnect() throws Exception {
+        put(SELF);
+        put(OTHER);
+        serve();
+        Node node = start(environment(), OriginalDestination.KERNEL);
+        assertThat(ask(node.adminAddress(), "/config_dump").body()).contains("\"uid\": \"p\"");
+
+        opened.remove(0).close();
+        resources.remove(TypeUrl.ADDRESS, "p");
+        serve();
+
+        await().untilAsserted(() -> assertThat(
+                        ask(node.adminAddress(), "/config_dump").body())
+                .doesNotContain("\"uid\": \"p\"")
+                .contains("\"uid\": \"c\""));
+    }
 }
