@@ -66,7 +66,8 @@ class XdsFleetTest {
         serve();
         for (Pod pod : List.of(mesh.client(), mesh.server())) {
             // A control plane outside of the mesh: what asks it is not captured, and is tracked from the start.
-            pod.bash("iptables -w -t nat -A OUTPUT -p tcp --dport $0 -j ACCEPT", XDS).success();
+            pod.bash("iptables -w -t nat -A OUTPUT -p tcp --dport $0 -j ACCEPT", XDS)
+                    .success();
         }
         Files.writeString(
                 Files.createFile(
