@@ -13,6 +13,7 @@ import com.tngtech.archunit.lang.ArchCondition;
 import com.tngtech.archunit.lang.ArchRule;
 import com.tngtech.archunit.lang.ConditionEvents;
 import com.tngtech.archunit.lang.SimpleConditionEvent;
+import java.util.List;
 import java.util.function.Predicate;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -89,6 +90,13 @@ class ModuleArrowsTest {
             .because("its sockets are of a kind that they do not have");
 
     @ArchTest
+    static final ArchRule enrollment_depends_on_the_two_control_planes_alone = classes()
+            .that()
+            .resideInAPackage("io.hbone.enrollment..")
+            .should(dependOnNoModuleBut("core", "xds", "zds"))
+            .because("who is in the mesh is decided without the data path and without certificates");
+
+    @ArchTest
     static final ArchRule nobody_depends_on_the_node = noClasses()
             .that()
             .resideOutsideOfPackages("io.hbone.node..", "io.hbone.bench..")
@@ -108,10 +116,12 @@ class ModuleArrowsTest {
             .should(liveInANullMarkedPackage())
             .because("NullAway looks at marked packages only; what protoc makes has no marks");
 
-    private static ArchCondition<JavaClass> dependOnNoModuleBut(String allowed) {
-        return eachDependency("depend on no module but itself and " + allowed, dependency -> {
+    private static ArchCondition<JavaClass> dependOnNoModuleBut(String... allowed) {
+        return eachDependency("depend on no module but itself and " + String.join(", ", allowed), dependency -> {
             String target = module(dependency.getTargetClass());
-            return target.isEmpty() || target.equals(allowed) || target.equals(module(dependency.getOriginClass()));
+            return target.isEmpty()
+                    || List.of(allowed).contains(target)
+                    || target.equals(module(dependency.getOriginClass()));
         });
     }
 

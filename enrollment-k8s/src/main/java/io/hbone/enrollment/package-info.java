@@ -1,0 +1,10 @@
+/**
+ * Which workloads are in the mesh, and what follows from it: the workloads of a machine, wherever they come from, are kept enrolled
+ * (known to the nodes by xDS, handed to the machine's node by ZDS, redirected by rules in their network namespaces).
+ *
+ * <p>It uses {@code io.hbone.xds} and {@code io.hbone.zds} to tell nodes what to do, and knows neither tunnels nor certificates.
+ */
+@NullMarked
+package io.hbone.enrollment;
+
+import org.jspecify.annotations.NullMarked;
