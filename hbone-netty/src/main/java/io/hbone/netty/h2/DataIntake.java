@@ -41,9 +41,10 @@ final class DataIntake implements FrameReader.Sink {
         }
         int increment = receiveWindow.toReturn();
         if (increment > 0) {
-            tunnel.writeWindowUpdate(0, increment);
+            tunnel.frames().windowUpdate(0, increment);
+            tunnel.flush();
         }
-        TunnelStream stream = tunnel.stream(streamId);
+        TunnelStream stream = tunnel.streams().get(streamId);
         if (stream == null) {
             tunnel.ids().requireOpened(streamId, "DATA");
             if (!tunnel.ids().wasResetByUs(streamId)) {
@@ -94,7 +95,7 @@ final class DataIntake implements FrameReader.Sink {
             stream.returnCredit(padding);
         }
         if (endOfStream) {
-            tunnel.peerEnded(stream);
+            tunnel.streams().peerEnded(stream);
         }
     }
 

@@ -64,7 +64,7 @@ final class PeerFrames extends Http2FrameAdapter {
         settingsSeen = true;
         Long tableSize = theirs.headerTableSize();
         if (tableSize != null) {
-            tunnel.headerTableSize(tableSize);
+            tunnel.frames().headerTableSize(tableSize);
         }
         Integer frameSize = theirs.maxFrameSize();
         if (frameSize != null) {
@@ -78,7 +78,7 @@ final class PeerFrames extends Http2FrameAdapter {
         if (window != null) {
             changeInitialWindow(window);
         }
-        tunnel.frames().writeSettingsAck(ctx, ctx.newPromise());
+        tunnel.frames().settingsAck();
         tunnel.flush();
         tunnel.events().roomChanged(tunnel);
     }
@@ -86,7 +86,7 @@ final class PeerFrames extends Http2FrameAdapter {
     private void changeInitialWindow(int window) throws Http2Exception {
         int delta = window - initialWindow;
         initialWindow = window;
-        for (TunnelStream stream : tunnel.openStreams()) {
+        for (TunnelStream stream : tunnel.streams().all()) {
             if (!stream.sendWindow.add(delta)) {
                 throw connectionError(Http2Error.FLOW_CONTROL_ERROR, "initial window %d overflows %s", window, stream);
             }
@@ -108,14 +108,14 @@ final class PeerFrames extends Http2FrameAdapter {
     @Override
     public void onPingRead(ChannelHandlerContext ctx, long payload) throws Http2Exception {
         tunnel.limits().countControlFrame("PING");
-        tunnel.frames().writePing(ctx, true, payload, ctx.newPromise());
+        tunnel.frames().pingAck(payload);
         tunnel.flush();
     }
 
     @Override
     public void onPingAckRead(ChannelHandlerContext ctx, long payload) throws Http2Exception {
         tunnel.limits().countControlFrame("PING");
-        if (!tunnel.drainAnswered(payload)) {
+        if (!tunnel.ending().drainAnswered(payload)) {
             tunnel.keepalive().answered(payload);
         }
     }
@@ -130,7 +130,7 @@ final class PeerFrames extends Http2FrameAdapter {
             tunnel.events().roomChanged(tunnel);
             return;
         }
-        TunnelStream stream = tunnel.stream(streamId);
+        TunnelStream stream = tunnel.streams().get(streamId);
         if (stream == null) {
             tunnel.ids().requireOpened(streamId, "WINDOW_UPDATE");
             return; // it was on its way when the stream ended
@@ -154,7 +154,7 @@ final class PeerFrames extends Http2FrameAdapter {
     @Override
     public void onRstStreamRead(ChannelHandlerContext ctx, int streamId, long errorCode) throws Http2Exception {
         tunnel.ids().requireOpened(streamId, "RST_STREAM");
-        TunnelStream stream = tunnel.stream(streamId);
+        TunnelStream stream = tunnel.streams().get(streamId);
         if (stream == null) {
             return; // it was on its way when the stream ended
         }
@@ -164,7 +164,7 @@ final class PeerFrames extends Http2FrameAdapter {
         }
         stream.handOver();
         StreamListener listener = stream.dismissListener();
-        tunnel.remove(stream);
+        tunnel.streams().remove(stream);
         Http2Error code = Http2Error.valueOf(errorCode);
         boolean orderly = code == Http2Error.NO_ERROR || code == Http2Error.CANCEL;
         TunnelError error = code == Http2Error.REFUSED_STREAM ? TunnelError.STREAM_REFUSED : TunnelError.STREAM_RESET;
@@ -176,20 +176,20 @@ final class PeerFrames extends Http2FrameAdapter {
             throws Http2Exception {
         tunnel.limits().countControlFrame("GOAWAY");
         if (tunnel.isServer()) {
-            tunnel.peerLeaves();
+            tunnel.ending().peerLeaves();
             return;
         }
-        tunnel.goAway();
+        tunnel.ending().goAway();
         String why = Http2Error.valueOf(errorCode) + " " + message.toString(StandardCharsets.US_ASCII);
-        for (TunnelStream stream : tunnel.openStreams()) {
+        for (TunnelStream stream : tunnel.streams().all()) {
             if (stream.id() > lastStreamId) {
                 StreamListener listener = stream.dismissListener();
-                tunnel.remove(stream);
+                tunnel.streams().remove(stream);
                 listener.onFailure(
                         new TunnelException(TunnelError.STREAM_REFUSED, stream + " was not served: GOAWAY " + why));
             }
         }
-        tunnel.closeIfDrained();
+        tunnel.ending().closeIfDrained();
     }
 
     @Override
@@ -210,7 +210,7 @@ final class PeerFrames extends Http2FrameAdapter {
     public void onHeadersRead(
             ChannelHandlerContext ctx, int streamId, Http2Headers headers, int padding, boolean endOfStream)
             throws Http2Exception {
-        TunnelStream stream = tunnel.stream(streamId);
+        TunnelStream stream = tunnel.streams().get(streamId);
         if (stream != null) {
             if (tunnel.isServer()) {
                 throw streamError(
@@ -231,9 +231,9 @@ final class PeerFrames extends Http2FrameAdapter {
     }
 
     private void request(int streamId, Http2Headers headers, boolean endOfStream) throws Http2Exception {
-        tunnel.ids().openedByPeer(streamId, !tunnel.isDrained());
+        tunnel.ids().openedByPeer(streamId, !tunnel.ending().isDrained());
         tunnel.limits().countAnswer();
-        if (tunnel.isDrained()) {
+        if (tunnel.ending().isDrained()) {
             throw streamError(streamId, Http2Error.REFUSED_STREAM, "the tunnel is going away");
         }
         if (tunnel.activeStreams() >= tunnel.settings().maxConcurrentStreams()) {
@@ -243,7 +243,7 @@ final class PeerFrames extends Http2FrameAdapter {
                     "more than %d streams at a time",
                     tunnel.settings().maxConcurrentStreams());
         }
-        TunnelStream stream = tunnel.newStream(streamId, Discard.LISTENER);
+        TunnelStream stream = tunnel.streams().add(streamId, Discard.LISTENER);
         if (endOfStream) {
             stream.remoteEnded();
         }
@@ -265,7 +265,7 @@ final class PeerFrames extends Http2FrameAdapter {
             throw streamError(stream.id(), Http2Error.PROTOCOL_ERROR, "informational answer with END_STREAM");
         }
         if (endOfStream) {
-            tunnel.peerEnded(stream);
+            tunnel.streams().peerEnded(stream);
         }
     }
 }

@@ -6,31 +6,21 @@ import io.hbone.core.TunnelException;
 import io.hbone.netty.socket.Addresses;
 import io.hbone.netty.tls.TlsFailures;
 import io.netty.buffer.ByteBuf;
-import io.netty.buffer.ByteBufUtil;
-import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
-import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
-import io.netty.handler.codec.http2.DefaultHttp2FrameWriter;
-import io.netty.handler.codec.http2.DefaultHttp2HeadersEncoder;
-import io.netty.handler.codec.http2.Http2CodecUtil;
 import io.netty.handler.codec.http2.Http2Error;
 import io.netty.handler.codec.http2.Http2Exception;
 import io.netty.handler.codec.http2.Http2Headers;
-import io.netty.handler.codec.http2.Http2Settings;
 import io.netty.util.AsciiString;
-import io.netty.util.collection.IntObjectHashMap;
-import io.netty.util.collection.IntObjectMap;
-import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
  * One end of one tunnel: an HTTP/2 connection (RFC 9113) that carries CONNECT streams. The last handler of a connection's
- * pipeline, added when the TLS handshake is done.
+ * pipeline, added when the TLS handshake is done. Here is what its owner asks of it and what the connection tells it; the rest is
+ * with its parts: {@link PeerFrames} and {@link DataIntake} read, {@link ControlFrames} and {@link DataWriter} write, {@link
+ * OpenStreams} has the streams, {@link TunnelEnding} ends it.
  *
  * <p><b>Reference counting:</b> releases what it reads; what it gives to a {@link StreamListener} is the listener's.
  *
@@ -38,53 +28,32 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Tunnel extends ChannelInboundHandlerAdapter {
 
-    private static final AsciiString PREFACE = AsciiString.of("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
-
-    /** The PING that separates the two GOAWAYs of a graceful end. */
-    private static final long DRAIN_PING = 0x6472_6169_6e69_6e67L;
-
-    /** How long a connection that has been given up may take to send its last frames. */
-    private static final int LINGER_SECONDS = 1;
-
     private final HboneSettings settings;
     private final boolean server;
     private final TunnelEvents events;
-    private final WindowBudget budget;
-    private final FrameReader reader;
-    private final DefaultHttp2HeadersEncoder headersEncoder =
-            new DefaultHttp2HeadersEncoder((name, value) -> ConnectHeaders.isPerConnection(name));
-    private final DefaultHttp2FrameWriter frames = new DefaultHttp2FrameWriter(headersEncoder);
-
-    private final IntObjectMap<TunnelStream> streams = new IntObjectHashMap<>(8);
     private final StreamIds ids;
+    private final OpenStreams streams;
     private final PeerFrames peer = new PeerFrames(this);
     private final DataIntake intake;
+    private final FrameReader reader;
+    private final TunnelEnding ending = new TunnelEnding(this);
 
     private @Nullable Link link;
-
     private int prefaceBytesLeft;
-
     private boolean started;
-    /** No stream may be opened any more, whichever side has said so. */
-    private boolean goingAway;
-    /** The last GOAWAY of a drain is out: streams that come now are refused. */
-    private boolean drained;
-    /** A client has said that it will close. */
-    private boolean peerLeaving;
-
-    private boolean closed;
 
     /** What exists as soon as the tunnel has its place in a pipeline. */
-    private record Link(ChannelHandlerContext ctx, DataWriter data, Keepalive keepalive, AbuseLimits limits) {}
+    private record Link(
+            ChannelHandlerContext ctx, ControlFrames frames, DataWriter data, Keepalive keepalive, AbuseLimits limits) {}
 
     private Tunnel(HboneSettings settings, boolean server, WindowBudget processBudget, TunnelEvents events) {
         this.settings = settings;
         this.server = server;
         this.events = events;
-        budget = processBudget.child(settings.tunnelWindowBudget());
         ids = new StreamIds(server);
+        streams = new OpenStreams(this, processBudget.child(settings.tunnelWindowBudget()));
         intake = new DataIntake(this, settings.connectionWindow());
-        prefaceBytesLeft = server ? PREFACE.length() : 0;
+        prefaceBytesLeft = server ? ControlFrames.PREFACE.length() : 0;
         try {
             reader = new FrameReader(intake, peer, settings.maxFrameSize(), settings.maxHeaderListSize());
         } catch (Http2Exception e) {
@@ -106,7 +75,7 @@ public final class Tunnel extends ChannelInboundHandlerAdapter {
 
     /** The connection. */
     public Channel channel() {
-        return link().ctx.channel();
+        return ctx().channel();
     }
 
     /** How many streams are open. */
@@ -116,7 +85,7 @@ public final class Tunnel extends ChannelInboundHandlerAdapter {
 
     /** Whether streams can be opened, now or when others have ended. */
     public boolean isOpen() {
-        return !goingAway && !closed;
+        return ending.isOpen();
     }
 
     /**
@@ -126,7 +95,7 @@ public final class Tunnel extends ChannelInboundHandlerAdapter {
     public boolean hasRoom() {
         return isOpen()
                 && streams.size() < Math.min(settings.maxStreamsPerTunnel(), peer.maxStreams())
-                && link().data.window().available() > 0;
+                && data().window().available() > 0;
     }
 
     /**
@@ -138,12 +107,13 @@ public final class Tunnel extends ChannelInboundHandlerAdapter {
         if (!hasRoom()) {
             throw new IllegalStateException("no room in " + this + " (expected: asked before)");
         }
-        TunnelStream stream = newStream(ids.next(), listener);
+        TunnelStream stream = streams.add(ids.next(), listener);
         stream.requested();
-        writeHeaders(stream, request, false);
+        frames().headers(stream.id(), request, false);
+        flush();
         ids.useNext();
         if (ids.next() < 0) {
-            goAway(); // the ids are used up (RFC 9113 section 5.1.1)
+            ending.goAway(); // the ids are used up (RFC 9113 section 5.1.1)
         }
         return stream;
     }
@@ -153,24 +123,12 @@ public final class Tunnel extends ChannelInboundHandlerAdapter {
      * are still served (RFC 9113 section 6.8).
      */
     public void drain() {
-        if (closed || goingAway) {
-            return;
-        }
-        if (server) {
-            writeGoAway(Integer.MAX_VALUE, Http2Error.NO_ERROR, "drain");
-            frames.writePing(link().ctx, false, DRAIN_PING, link().ctx.newPromise());
-            flush();
-        }
-        goAway();
-        closeIfDrained();
+        ending.drain();
     }
 
     /** Ends the tunnel now: every open stream fails with {@code why}. */
     public void close(TunnelException why) {
-        if (!closed) {
-            writeGoAway(ids.lastServed(), Http2Error.NO_ERROR, why.error().name());
-            shutDown(why);
-        }
+        ending.close(why);
     }
 
     @Override
@@ -182,93 +140,19 @@ public final class Tunnel extends ChannelInboundHandlerAdapter {
                 + Addresses.text(channel().remoteAddress());
     }
 
-    // ---- what streams ask -----------------------------------------------------------------------------------------
-
-    boolean write(TunnelStream stream, ByteBuf data, boolean headroom) {
-        return link().data.write(stream, data, headroom);
-    }
-
-    boolean isWritable(TunnelStream stream) {
-        return link().data.isWritable(stream);
-    }
-
-    void writeHeaders(TunnelStream stream, Http2Headers headers, boolean endOfStream) {
-        ChannelHandlerContext ctx = link().ctx;
-        frames.writeHeaders(ctx, stream.id(), headers, 0, endOfStream, ctx.newPromise());
-        flush();
-    }
-
-    void end(TunnelStream stream) {
-        link().data.sendPending(stream, Integer.MAX_VALUE);
-        flush();
-    }
-
-    void taken(TunnelStream stream, int bytes) {
-        int increment =
-                stream.receiveWindow.taken(bytes, now(), link().keepalive.roundTrip());
-        if (increment > 0) {
-            writeWindowUpdate(stream.id(), increment);
-        }
-    }
-
-    void reset(TunnelStream stream, Http2Error code) {
-        ChannelHandlerContext ctx = link().ctx;
-        frames.writeRstStream(ctx, stream.id(), code.code(), ctx.newPromise());
-        flush();
-        ids.resetByUs(stream.id());
-        stream.dismissListener();
-        remove(stream);
-    }
-
-    void flush() {
-        link().data.flush();
-    }
-
-    void closeIfEnded(TunnelStream stream) {
-        if (stream.isClosed() || !stream.isLocalEnded()) {
-            return;
-        }
-        if (stream.isRemoteEnded()) {
-            remove(stream);
-        } else if (stream.isAbandoned()) {
-            reset(stream, Http2Error.CANCEL);
-        }
-    }
-
-    void remove(TunnelStream stream) {
-        stream.closed();
-        if (streams.remove(stream.id()) != null) {
-            events.roomChanged(this);
-            closeIfDrained();
-        }
-    }
-
-    TunnelStream newStream(int id, StreamListener listener) {
-        int initial = settings.initialStreamWindow();
-        // a peer that has not read our SETTINGS yet counts with the default
-        int granted = peer.hasTakenSettings() ? initial : Math.max(initial, Http2CodecUtil.DEFAULT_WINDOW_SIZE);
-        TunnelStream stream = new TunnelStream(
-                this,
-                id,
-                listener,
-                new SendWindow(peer.initialWindow()),
-                new StreamReceiveWindow(initial, granted, settings.maxStreamWindow(), budget, now()));
-        streams.put(id, stream);
-        return stream;
-    }
-
-    // ---- the connection's life ------------------------------------------------------------------------------------
+    // ---- what the connection tells --------------------------------------------------------------------------------
 
     @Override
     public void handlerAdded(ChannelHandlerContext ctx) {
         link = new Link(
                 ctx,
+                new ControlFrames(ctx),
                 new DataWriter(ctx),
                 new Keepalive(
                         ctx,
                         settings.pingInterval().toNanos(),
                         settings.pingTimeout().toNanos(),
-                        this::writePing,
+                        this::ping,
                         this::peerIsUnresponsive),
                 new AbuseLimits(ctx, settings));
         if (ctx.channel().isActive()) {
@@ -287,26 +171,11 @@ public final class Tunnel extends ChannelInboundHandlerAdapter {
             return; // added to a pipeline whose channel was just becoming active
         }
         started = true;
-        ChannelHandlerContext ctx = link().ctx;
-        Http2Settings mine = new Http2Settings()
-                .initialWindowSize(settings.initialStreamWindow())
-                .maxFrameSize(settings.maxFrameSize())
-                .maxHeaderListSize(settings.maxHeaderListSize());
-        if (server) {
-            mine.maxConcurrentStreams(settings.maxConcurrentStreams());
-        } else {
-            mine.pushEnabled(false);
-            ctx.write(Unpooled.copiedBuffer(PREFACE, StandardCharsets.US_ASCII));
-        }
-        frames.writeSettings(ctx, mine, ctx.newPromise());
-        int more = settings.connectionWindow() - Http2CodecUtil.DEFAULT_WINDOW_SIZE;
-        if (more > 0) {
-            frames.writeWindowUpdate(ctx, 0, more, ctx.newPromise());
-        }
-        ctx.flush();
+        frames().greeting(settings, server);
+        ctx().flush();
         peer.settingsSent(now());
-        link().keepalive.start();
-        ctx.executor()
+        keepalive().start();
+        ctx().executor()
                 .schedule(this::requireSettings, settings.handshakeTimeout().toNanos(), TimeUnit.NANOSECONDS);
     }
 
@@ -325,23 +194,25 @@ public final class Tunnel extends ChannelInboundHandlerAdapter {
         }
     }
 
+    private void readPreface(ByteBuf in) {
+        AsciiString preface = ControlFrames.PREFACE;
+        while (prefaceBytesLeft > 0 && in.isReadable()) {
+            if (in.readByte() != preface.byteAt(preface.length() - prefaceBytesLeft)) {
+                ending.protocolBroken(
+                        Http2Error.PROTOCOL_ERROR, "no HTTP/2 preface (expected: RFC 9113 section 3.4)");
+                return;
+            }
+            prefaceBytesLeft--;
+        }
+    }
+
     private void readFrames(ChannelHandlerContext ctx, ByteBuf in) {
         try {
             reader.read(ctx, in);
         } catch (Http2Exception.StreamException e) {
-            streamFailed(e);
+            ending.streamBroken(e, reader.isHeaderBlock());
         } catch (Http2Exception e) {
-            connectionFailed(e.error(), String.valueOf(e.getMessage()));
-        }
-    }
-
-    private void readPreface(ByteBuf in) {
-        while (prefaceBytesLeft > 0 && in.isReadable()) {
-            if (in.readByte() != PREFACE.byteAt(PREFACE.length() - prefaceBytesLeft)) {
-                connectionFailed(Http2Error.PROTOCOL_ERROR, "no HTTP/2 preface (expected: RFC 9113 section 3.4)");
-                return;
-            }
-            prefaceBytesLeft--;
+            ending.protocolBroken(e.error(), String.valueOf(e.getMessage()));
         }
     }
 
@@ -352,93 +223,43 @@ public final class Tunnel extends ChannelInboundHandlerAdapter {
 
     @Override
     public void channelWritabilityChanged(ChannelHandlerContext ctx) {
-        if (!closed) {
-            link().data.writabilityChanged();
+        if (!ending.isClosed()) {
+            data().writabilityChanged();
         }
     }
 
     @Override
     public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
-        if (!closed) {
-            // a peer that rejects our certificate says so only after the handshake (RFC 8446 section 4.4.2.4)
-            shutDown(
-                    TlsFailures.isTls(cause)
-                            ? TlsFailures.explain(
-                                    cause, Addresses.text(ctx.channel().remoteAddress()))
-                            : new TunnelException(TunnelError.TUNNEL_CLOSED, this + " failed: " + cause, cause));
-        }
+        // a peer that rejects our certificate says so only after the handshake (RFC 8446 section 4.4.2.4)
+        ending.connectionFailed(
+                TlsFailures.isTls(cause)
+                        ? TlsFailures.explain(
+                                cause, Addresses.text(ctx.channel().remoteAddress()))
+                        : new TunnelException(TunnelError.TUNNEL_CLOSED, this + " failed: " + cause, cause));
     }
 
     @Override
     public void channelInactive(ChannelHandlerContext ctx) {
-        closed(isIdleAndLeaving() ? null : new TunnelException(TunnelError.TUNNEL_CLOSED, this + " was closed"));
+        ending.connectionClosed();
         ctx.fireChannelInactive();
     }
 
     @Override
     public void handlerRemoved(ChannelHandlerContext ctx) {
-        closed(new TunnelException(TunnelError.TUNNEL_CLOSED, this + " is gone"));
+        ending.removed();
     }
 
-    private boolean isIdleAndLeaving() {
-        return (goingAway || peerLeaving) && streams.isEmpty();
-    }
-
-    void goAway() {
-        if (!goingAway) {
-            goingAway = true;
-            events.goingAway(this);
-        }
-    }
+    // ---- what time tells ------------------------------------------------------------------------------------------
 
     private void requireSettings() {
         if (!peer.hasSentSettings()) {
-            connectionFailed(Http2Error.SETTINGS_TIMEOUT, "no SETTINGS within " + settings.handshakeTimeout());
+            ending.protocolBroken(Http2Error.SETTINGS_TIMEOUT, "no SETTINGS within " + settings.handshakeTimeout());
         }
     }
 
-    void closeIfDrained() {
-        if (!closed && streams.isEmpty() && (server ? drained : goingAway)) {
-            if (!server) {
-                writeGoAway(0, Http2Error.NO_ERROR, "");
-            }
-            shutDown(null);
-        }
-    }
-
-    private void connectionFailed(Http2Error code, String what) {
-        if (closed) {
-            return;
-        }
-        writeGoAway(ids.lastServed(), code, what);
-        TunnelError error = code == Http2Error.ENHANCE_YOUR_CALM ? TunnelError.FLOOD : TunnelError.PROTOCOL_ERROR;
-        shutDown(new TunnelException(error, this + ": " + code + ": " + what));
-    }
-
-    private void streamFailed(Http2Exception.StreamException e) {
-        int streamId = e.streamId();
-        TunnelStream stream = streams.get(streamId);
-        if (stream == null && !ids.wasOpened(streamId)) {
-            if (!server || (streamId & 1) == 0 || !reader.isHeaderBlock()) {
-                connectionFailed(e.error(), "on stream " + streamId + ", which is idle: " + e.getMessage());
-                return;
-            }
-            ids.openedByPeer(streamId, !drained); // it was a request, and it is being answered
-        }
-        if (server && !link().limits.admitReset()) {
-            connectionFailed(Http2Error.ENHANCE_YOUR_CALM, link().limits.tooManyResets());
-        } else if (stream == null) {
-            ChannelHandlerContext ctx = link().ctx;
-            frames.writeRstStream(ctx, streamId, e.error().code(), ctx.newPromise());
-            flush();
-            ids.resetByUs(streamId);
-        } else {
-            stream.handOver();
-            StreamListener listener = stream.listener();
-            reset(stream, e.error());
-            listener.onFailure(new TunnelException(
-                    TunnelError.PROTOCOL_ERROR, stream + ": " + e.error() + ": " + e.getMessage(), e));
-        }
+    private void ping(long payload) {
+        frames().ping(payload);
+        ctx().flush();
     }
 
     private void peerIsUnresponsive() {
@@ -446,67 +267,7 @@ public final class Tunnel extends ChannelInboundHandlerAdapter {
                 TunnelError.PEER_UNRESPONSIVE, this + ": no answer to PING within " + settings.pingTimeout()));
     }
 
-    /** Closes the connection once what was written is out. */
-    private void shutDown(@Nullable TunnelException why) {
-        ChannelHandlerContext ctx = link().ctx;
-        closed(why);
-        ctx.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(ChannelFutureListener.CLOSE);
-        // a peer that does not read must not keep the connection
-        ctx.executor().schedule(() -> ctx.channel().close(), LINGER_SECONDS, TimeUnit.SECONDS);
-    }
-
-    private void closed(@Nullable TunnelException why) {
-        if (closed) {
-            return;
-        }
-        closed = true;
-        link().keepalive.stop();
-        reader.close();
-        frames.close();
-        if (!streams.isEmpty()) {
-            TunnelException reason =
-                    why != null ? why : new TunnelException(TunnelError.TUNNEL_CLOSED, this + " ended");
-            List<TunnelStream> open = new ArrayList<>(streams.values());
-            streams.clear();
-            for (TunnelStream stream : open) {
-                stream.handOver();
-                stream.closed();
-                stream.dismissListener().onFailure(reason);
-            }
-        }
-        events.closed(this, why);
-    }
-
-    // ---- frames that are rare -------------------------------------------------------------------------------------
-
-    void writeWindowUpdate(int streamId, int increment) {
-        ChannelHandlerContext ctx = link().ctx;
-        frames.writeWindowUpdate(ctx, streamId, increment, ctx.newPromise());
-        flush();
-    }
-
-    private void writePing(long payload) {
-        ChannelHandlerContext ctx = link().ctx;
-        frames.writePing(ctx, false, payload, ctx.newPromise());
-        ctx.flush();
-    }
-
-    void writeGoAway(int lastStreamId, Http2Error code, String message) {
-        ChannelHandlerContext ctx = link().ctx;
-        frames.writeGoAway(
-                ctx, lastStreamId, code.code(), ByteBufUtil.writeAscii(ctx.alloc(), message), ctx.newPromise());
-    }
-
-    void peerEnded(TunnelStream stream) {
-        if (!stream.isClosed()) {
-            stream.remoteEnded();
-            stream.handOver();
-            stream.listener().onEnd();
-            closeIfEnded(stream);
-        }
-    }
-
-    // ---- what those who read the peer's frames ask ----------------------------------------------------------------
+    // ---- what its parts ask ---------------------------------------------------------------------------------------
 
     boolean isServer() {
         return server;
@@ -524,8 +285,20 @@ public final class Tunnel extends ChannelInboundHandlerAdapter {
         return ids;
     }
 
-    AbuseLimits limits() {
-        return link().limits;
+    OpenStreams streams() {
+        return streams;
+    }
+
+    PeerFrames peer() {
+        return peer;
+    }
+
+    TunnelEnding ending() {
+        return ending;
+    }
+
+    ControlFrames frames() {
+        return link().frames;
     }
 
     DataWriter data() {
@@ -536,48 +309,28 @@ public final class Tunnel extends ChannelInboundHandlerAdapter {
         return link().keepalive;
     }
 
-    DefaultHttp2FrameWriter frames() {
-        return frames;
+    AbuseLimits limits() {
+        return link().limits;
     }
 
-    /** The open stream of that number, if there is one. */
-    @Nullable TunnelStream stream(int id) {
-        return streams.get(id);
+    ChannelHandlerContext ctx() {
+        return link().ctx;
     }
 
-    /** All that are open now, in a list of their own. */
-    List<TunnelStream> openStreams() {
-        return List.copyOf(streams.values());
+    /** Sends what was written, together with what else is ready in this turn of the event loop. */
+    void flush() {
+        data().flush();
     }
 
-    /** The peer will not send more than this in a table of headers. */
-    void headerTableSize(long bytes) throws Http2Exception {
-        // more than the default would only cost us
-        if (bytes < headersEncoder.configuration().maxHeaderTableSize()) {
-            headersEncoder.configuration().maxHeaderTableSize(bytes);
-        }
+    long now() {
+        return ctx().executor().ticker().nanoTime();
     }
 
-    /** Whether the last GOAWAY of a drain is out. */
-    boolean isDrained() {
-        return drained;
-    }
-
-    /** A client has said that it will close: it says nothing of the streams that it opens. */
-    void peerLeaves() {
-        peerLeaving = true;
-    }
-
-    /** The client has seen the first GOAWAY of a drain; what comes from now on is refused. Otherwise false. */
-    boolean drainAnswered(long payload) {
-        if (payload != DRAIN_PING || !server || !goingAway || drained) {
-            return false;
-        }
-        drained = true;
-        writeGoAway(ids.lastServed(), Http2Error.NO_ERROR, "drain");
-        flush();
-        closeIfDrained();
-        return true;
+    /** It is over: no frame is read or written any more. */
+    void release() {
+        keepalive().stop();
+        reader.close();
+        frames().close();
     }
 
     private Link link() {
@@ -586,9 +339,5 @@ public final class Tunnel extends ChannelInboundHandlerAdapter {
             throw new IllegalStateException("not in a pipeline yet");
         }
         return current;
-    }
-
-    long now() {
-        return link().ctx.executor().ticker().nanoTime();
     }
 }

@@ -72,7 +72,8 @@ public final class TunnelStream {
         if (closed || localEnded) {
             return;
         }
-        tunnel.writeHeaders(this, headers, endOfStream);
+        tunnel.frames().headers(id, headers, endOfStream);
+        tunnel.flush();
         if (endOfStream) {
             localEnded();
             reset(Http2Error.NO_ERROR); // the peer may stop sending what nobody will read (RFC 9113 section 8.1)
@@ -85,7 +86,7 @@ public final class TunnelStream {
      * @return whether more may be written now; if not, {@link StreamListener#onWritable} says when
      */
     public boolean write(ByteBuf data) {
-        return tunnel.write(this, data, false);
+        return tunnel.data().write(this, data, false);
     }
 
     /**
@@ -93,12 +94,12 @@ public final class TunnelStream {
      * overwritten: frame header and payload stay in one piece, and TLS need not join them.
      */
     public boolean writeWithHeadroom(ByteBuf data) {
-        return tunnel.write(this, data, true);
+        return tunnel.data().write(this, data, true);
     }
 
     /** Whether {@link #write} would send at once; if not, {@link StreamListener#onWritable} says when. */
     public boolean isWritable() {
-        return tunnel.isWritable(this);
+        return tunnel.data().isWritable(this);
     }
 
     /** Sends what was written, at the latest when the event loop has handled what is ready now. */
@@ -112,7 +113,8 @@ public final class TunnelStream {
             return;
         }
         endPending = true;
-        tunnel.end(this);
+        tunnel.data().sendPending(this, Integer.MAX_VALUE);
+        tunnel.flush();
     }
 
     /** The consumer has taken {@code bytes} of what {@link StreamListener#onData} gave. */
@@ -127,8 +129,14 @@ public final class TunnelStream {
 
     /** The peer may send {@code bytes} more, which nobody had to take. */
     void returnCredit(int bytes) {
-        if (!closed && !remoteEnded) {
-            tunnel.taken(this, bytes);
+        if (closed || remoteEnded) {
+            return;
+        }
+        int increment =
+                receiveWindow.taken(bytes, tunnel.now(), tunnel.keepalive().roundTrip());
+        if (increment > 0) {
+            tunnel.frames().windowUpdate(id, increment);
+            tunnel.flush();
         }
     }
 
@@ -169,7 +177,7 @@ public final class TunnelStream {
     /** Ends both directions at once; the listener is told no more. Harmless when the stream is over. */
     public void reset(Http2Error code) {
         if (!closed) {
-            tunnel.reset(this, code);
+            tunnel.streams().reset(this, code);
         }
     }
 
@@ -181,7 +189,7 @@ public final class TunnelStream {
         if (!closed) {
             dismissListener();
             abandoned = true;
-            tunnel.closeIfEnded(this);
+            tunnel.streams().removeIfEnded(this);
         }
     }
 
@@ -270,7 +278,7 @@ public final class TunnelStream {
     /** Our END_STREAM is written. */
     void localEnded() {
         localEnded = true;
-        tunnel.closeIfEnded(this);
+        tunnel.streams().removeIfEnded(this);
     }
 
     void remoteEnded() {
