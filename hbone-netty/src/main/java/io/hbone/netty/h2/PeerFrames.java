@@ -24,6 +24,7 @@ final class PeerFrames extends Http2FrameAdapter {
 
     private final Tunnel tunnel;
     private int initialWindow = Http2CodecUtil.DEFAULT_WINDOW_SIZE;
+    private int widestConnectionWindow = Http2CodecUtil.DEFAULT_WINDOW_SIZE;
     private long maxStreams = Long.MAX_VALUE;
     private long settingsSentAt;
     private boolean settingsAnswered;
@@ -36,6 +37,11 @@ final class PeerFrames extends Http2FrameAdapter {
     /** What we may send to begin with on a new stream, bytes. */
     int initialWindow() {
         return initialWindow;
+    }
+
+    /** The most that the peer has let us send on the connection at any time, bytes. */
+    int widestConnectionWindow() {
+        return widestConnectionWindow;
     }
 
     /** How many streams the peer lets us have open. */
@@ -126,6 +132,8 @@ final class PeerFrames extends Http2FrameAdapter {
             if (!tunnel.data().window().add(increment)) {
                 throw connectionError(Http2Error.FLOW_CONTROL_ERROR, "the connection's window overflows");
             }
+            widestConnectionWindow = Math.max(
+                    widestConnectionWindow, tunnel.data().window().available());
             tunnel.data().resumeWaiting();
             tunnel.events().roomChanged(tunnel);
             return;

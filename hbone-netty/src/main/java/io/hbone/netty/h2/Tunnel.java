@@ -28,6 +28,9 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Tunnel extends ChannelInboundHandlerAdapter {
 
+    /** The share of a connection's window, one in so many, that must be left for a stream to be opened in it. */
+    private static final int WINDOW_SHARE = 8;
+
     private final HboneSettings settings;
     private final boolean server;
     private final TunnelEvents events;
@@ -90,12 +93,13 @@ public final class Tunnel extends ChannelInboundHandlerAdapter {
 
     /**
      * Whether a stream that is opened now can send: there is room under both sides' limits, nobody is going away, and the
-     * connection's window is not held by streams whose applications do not read.
+     * connection's window is not held by streams whose applications do not read. With a peer that gives the connection's credit
+     * back only when applications read, as stock ztunnel does, a stalled reader holds its stream's window of it for good.
      */
     public boolean hasRoom() {
         return isOpen()
                 && streams.size() < Math.min(settings.maxStreamsPerTunnel(), peer.maxStreams())
-                && data().window().available() > 0;
+                && data().window().available() >= peer.widestConnectionWindow() / WINDOW_SHARE;
     }
 
     /**

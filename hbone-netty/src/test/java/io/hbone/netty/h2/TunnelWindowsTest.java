@@ -557,8 +557,10 @@ class TunnelWindowsTest {
         assertThatIllegalStateException().isThrownBy(() -> client.open(new StreamRecorder()));
         client.events.roomChanges();
         client.peer.send(windowUpdate(0, 1));
+        assertThat(client.tunnel.hasRoom()).isFalse();
+        client.peer.send(windowUpdate(0, DEFAULT_WINDOW / 8));
         assertThat(client.tunnel.hasRoom()).isTrue();
-        assertThat(client.events.roomChanges()).isEqualTo(1);
+        assertThat(client.events.roomChanges()).isEqualTo(2);
     }
 
     /** Peers like stock ztunnel: fixed windows of 4 and 16 MiB, credit only when their applications read. */
