@@ -276,6 +276,7 @@ public final class Node {
             EventLoopGroup workers = group(config.workers(), "hbone", releases);
             EventLoopGroup pages = group(1, "hbone-admin", releases);
             PacketMark.require(sockets, workers);
+            NioLimits.tell(sockets, originalDestination);
 
             Readiness readiness = new Readiness();
             readiness.await(STATE);

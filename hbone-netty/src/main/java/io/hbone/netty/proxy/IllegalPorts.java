@@ -3,9 +3,9 @@ package io.hbone.netty.proxy;
 import io.hbone.core.TunnelError;
 import io.hbone.core.TunnelException;
 import io.hbone.netty.socket.Addresses;
+import io.netty.channel.Channel;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.util.HashSet;
 import java.util.Set;
 
 /** The node's own ports, which nothing is carried to: it would come back. */
@@ -16,21 +16,26 @@ final class IllegalPorts {
 
     private IllegalPorts() {}
 
-    /** The same and the port that a listener is about to take. */
-    static Set<Integer> with(Set<Integer> ports, InetSocketAddress listener) {
-        if (listener.getPort() == 0 || ports.contains(listener.getPort())) {
-            return ports;
-        }
-        Set<Integer> all = new HashSet<>(ports);
-        all.add(listener.getPort());
-        return Set.copyOf(all);
+    /**
+     * Whether {@code port} is one of them, or that of the listener which {@code accepted} came by: only the listener knows which one
+     * it got when any would do.
+     */
+    static boolean contains(Set<Integer> ports, Channel accepted, int port) {
+        return ports.contains(port)
+                || accepted.parent() != null
+                        && accepted.parent().localAddress() instanceof InetSocketAddress listener
+                        && listener.getPort() == port;
     }
 
     /** Whether a captured connection would lead to the node that captured it. */
     static boolean leadsHome(
-            Set<Integer> ports, InetSocketAddress destination, InetSocketAddress client, InetSocketAddress local) {
+            Set<Integer> ports,
+            Channel accepted,
+            InetSocketAddress destination,
+            InetSocketAddress client,
+            InetSocketAddress local) {
         InetAddress ip = destination.getAddress();
-        return ports.contains(destination.getPort())
+        return contains(ports, accepted, destination.getPort())
                 && (ip.isLoopbackAddress()
                         || ip.isAnyLocalAddress()
                         || ip.equals(client.getAddress()) // an application has its pod's address

@@ -8,7 +8,6 @@ import io.hbone.core.InboundRouter;
 import io.hbone.netty.socket.OriginalDestination;
 import io.hbone.netty.socket.Sockets;
 import io.hbone.netty.socket.Transport;
-import java.net.InetSocketAddress;
 import java.util.HashSet;
 import java.util.Objects;
 import java.util.Set;
@@ -95,7 +94,7 @@ abstract sealed class InboundBuilder<B extends InboundBuilder<B>>
         return listenSockets != null ? listenSockets : sockets;
     }
 
-    InboundParts parts(InetSocketAddress address) {
+    InboundParts parts() {
         return new InboundParts(
                 router,
                 authorizer,
@@ -103,7 +102,7 @@ abstract sealed class InboundBuilder<B extends InboundBuilder<B>>
                 new ApplicationConnector(sockets, settings),
                 observer,
                 originalDestination,
-                IllegalPorts.with(illegalPorts, address),
+                illegalPorts,
                 settings.streamIdleTimeout().toNanos());
     }
 }

@@ -83,7 +83,8 @@ final class InboundConnection implements ApplicationConnector.Result, LiveConnec
     }
 
     private void forward(Target.Forward target) {
-        if (parts.illegalPorts().contains(target.address().getPort())) {
+        int port = target.address().getPort();
+        if (parts.illegalPorts().contains(port) || port == local.getPort()) {
             deny(UNAVAILABLE, IllegalPorts.recursion(target.address()));
             return;
         }

@@ -116,7 +116,7 @@ public final class InboundListener {
          *     caller's
          */
         public Future<InboundListener> bind(EventLoopGroup group, InetSocketAddress address) {
-            InboundParts parts = parts(address);
+            InboundParts parts = parts();
             LiveConnections<InboundConnection> connections = new LiveConnections<>();
             var server = HboneServer.builder(
                             workload, identities, stream -> new InboundConnection(parts, stream, connections).start())

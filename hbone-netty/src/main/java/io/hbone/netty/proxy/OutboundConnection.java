@@ -48,7 +48,7 @@ final class OutboundConnection extends AcceptedConnection implements StreamReque
     void accepted(InetSocketAddress from, InetSocketAddress local) {
         client = from;
         destination = parts.originalDestination().of(channel());
-        if (IllegalPorts.leadsHome(parts.illegalPorts(), destination, client, local)) {
+        if (IllegalPorts.leadsHome(parts.illegalPorts(), channel(), destination, client, local)) {
             deny(IllegalPorts.recursion(destination));
             return;
         }

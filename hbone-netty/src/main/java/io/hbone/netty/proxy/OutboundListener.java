@@ -157,7 +157,7 @@ public final class OutboundListener {
          *     caller's
          */
         public Future<OutboundListener> bind(EventLoopGroup group, InetSocketAddress address) {
-            OutboundParts parts = parts(originalDestination, address);
+            OutboundParts parts = parts(originalDestination);
             return ListenSocket.bind(
                     listenSockets != null ? listenSockets : sockets,
                     group,
@@ -172,7 +172,7 @@ public final class OutboundListener {
          * nothing redirects.
          */
         public Future<OutboundListener> bindSocks(EventLoopGroup group, InetSocketAddress address) {
-            OutboundParts parts = parts(SocksHandshake::destination, address);
+            OutboundParts parts = parts(SocksHandshake::destination);
             return ListenSocket.bind(
                     (listenSockets != null ? listenSockets : sockets).withKeepalive(null),
                     group,
@@ -182,7 +182,7 @@ public final class OutboundListener {
                     OutboundListener::new);
         }
 
-        private OutboundParts parts(OriginalDestination destination, InetSocketAddress address) {
+        private OutboundParts parts(OriginalDestination destination) {
             // outbound connections have their pod's address without borrowing it
             Sockets outgoing = sockets.withOriginalSource(OriginalSource.OFF);
             return new OutboundParts(
@@ -197,7 +197,7 @@ public final class OutboundListener {
                     new ApplicationConnector(outgoing, settings),
                     observer,
                     destination,
-                    IllegalPorts.with(illegalPorts, address),
+                    illegalPorts,
                     random,
                     settings.streamIdleTimeout().toNanos());
         }

@@ -27,7 +27,7 @@ final class PlaintextConnection extends AcceptedConnection implements Applicatio
     @Override
     void accepted(InetSocketAddress client, InetSocketAddress local) {
         InetSocketAddress destination = parts.originalDestination().of(channel());
-        if (parts.illegalPorts().contains(destination.getPort())) {
+        if (IllegalPorts.contains(parts.illegalPorts(), channel(), destination.getPort())) {
             deny(client, destination, IllegalPorts.recursion(destination));
             return;
         }
@@ -62,7 +62,7 @@ final class PlaintextConnection extends AcceptedConnection implements Applicatio
     }
 
     private void forward(InetSocketAddress client, InetSocketAddress destination, Target.Forward target) {
-        if (parts.illegalPorts().contains(target.address().getPort())) {
+        if (IllegalPorts.contains(parts.illegalPorts(), channel(), target.address().getPort())) {
             deny(client, destination, IllegalPorts.recursion(target.address()));
             return;
         }

@@ -74,7 +74,7 @@ public final class PlaintextListener {
          *     caller's
          */
         public Future<PlaintextListener> bind(EventLoopGroup group, InetSocketAddress address) {
-            InboundParts parts = parts(address);
+            InboundParts parts = parts();
             return ListenSocket.bind(
                     listenSockets(),
                     group,

@@ -1,6 +1,7 @@
 package io.hbone.netty.socket;
 
 import io.netty.util.NetUtil;
+import java.net.ConnectException;
 import java.net.Inet6Address;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -66,9 +67,11 @@ public final class Addresses {
         return bytes[MAPPED_PREFIX - 2] == -1 && bytes[MAPPED_PREFIX - 1] == -1;
     }
 
-    /** What Netty says of a connect that failed, with the address as {@link #text} writes it. */
+    /** What Netty says of a connect that failed, with the address as {@link #text} writes it; io_uring leaves the address out. */
     public static String reason(Throwable failure, InetSocketAddress to) {
-        return String.valueOf(failure.getMessage()).replace(to.toString(), text(to));
+        String said = String.valueOf(failure.getMessage());
+        String named = said.replace(to.toString(), text(to));
+        return named.contains(text(to)) || !(failure instanceof ConnectException) ? named : named + ": " + text(to);
     }
 
     /** An address as operators write it: {@code 10.0.0.1:80}, {@code [fd00::1]:80}; an unknown one is {@code unknown}, one that is

@@ -40,7 +40,7 @@ final class ListenGuard extends ChannelDuplexHandler {
             } catch (ChannelException e) {
                 if (originalSource == OriginalSource.ON) {
                     BindException failure = new BindException(
-                            local + " cannot be transparent: " + e.getMessage() + " (expected: CAP_NET_ADMIN)");
+                            local + " cannot be transparent: " + e.getMessage() + " (expected: CAP_NET_ADMIN, or ENABLE_ORIG_SRC=false)");
                     failure.initCause(e);
                     promise.setFailure(failure);
                     return;

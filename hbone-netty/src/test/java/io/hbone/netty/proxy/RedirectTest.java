@@ -3,7 +3,6 @@ package io.hbone.netty.proxy;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.hbone.core.WorkloadCertificate;
-import io.hbone.netty.socket.Transport;
 import io.hbone.netty.testing.TestPki;
 import java.io.BufferedReader;
 import java.io.File;
@@ -20,6 +19,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.condition.DisabledIfSystemProperty;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
@@ -28,6 +28,10 @@ import org.junit.jupiter.api.io.TempDir;
  */
 @Tag("root")
 @Timeout(120)
+@DisabledIfSystemProperty(
+        named = "hbone.transport",
+        matches = "nio",
+        disabledReason = "NIO knows neither redirects nor marks nor clients' addresses; NioTest says what it does")
 class RedirectTest {
 
     private static Pods pods;
@@ -115,7 +119,7 @@ class RedirectTest {
                                     .toString(),
                             "-Xmx128m",
                             "-XX:TieredStopAtLevel=1",
-                            "-Dhbone.transport=" + transport(),
+                            "-Dhbone.transport=" + TwoNodes.TRANSPORT,
                             "-cp",
                             classPath(),
                             PodProcess.class.getName(),
@@ -127,11 +131,6 @@ class RedirectTest {
                     .start();
             said = new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.US_ASCII));
             orders = new PrintWriter(process.getOutputStream(), true, StandardCharsets.US_ASCII);
-        }
-
-        /** NIO cannot do what is tested here. */
-        private static Transport transport() {
-            return TwoNodes.TRANSPORT == Transport.NIO ? Transport.EPOLL : TwoNodes.TRANSPORT;
         }
 
         private static String classPath() {

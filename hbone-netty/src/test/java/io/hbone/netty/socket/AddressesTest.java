@@ -3,6 +3,7 @@ package io.hbone.netty.socket;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.netty.channel.local.LocalAddress;
+import java.net.ConnectException;
 import java.net.Inet4Address;
 import java.net.Inet6Address;
 import java.net.InetAddress;
@@ -38,5 +39,15 @@ class AddressesTest {
         assertThat(Addresses.canonicalOrNull(InetSocketAddress.createUnresolved("name", 80)))
                 .isNull();
         assertThat(Addresses.canonicalOrNull(new InetSocketAddress("::1", 80))).isNotNull();
+    }
+
+    @Test
+    void aRefusal_namesTheAddress_alsoWhereTheTransportDoesNot() {
+        InetSocketAddress to = new InetSocketAddress("10.1.2.3", 80);
+        assertThat(Addresses.reason(new ConnectException("Connection refused: " + to), to))
+                .isEqualTo("Connection refused: 10.1.2.3:80");
+        assertThat(Addresses.reason(new ConnectException("io_uring connect(..) failed: Connection refused"), to))
+                .isEqualTo("io_uring connect(..) failed: Connection refused: 10.1.2.3:80");
+        assertThat(Addresses.reason(new IllegalStateException("no socket"), to)).isEqualTo("no socket");
     }
 }
