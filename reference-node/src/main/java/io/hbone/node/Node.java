@@ -298,7 +298,7 @@ public final class Node {
             releases.push(mesh::close);
             XdsServer server = config.xds();
             if (server != null) {
-                mesh.connect(server, config.clusterId(), new XdsMetrics(registry));
+                mesh.connect(server, config.clusterId(), sockets.mark(), new XdsMetrics(registry));
             }
             WorkloadIdentity self = mesh.await(config.workload(), config.network(), OWN_WORKLOAD, stop);
             RandomGenerator random = () -> ThreadLocalRandom.current().nextLong();
@@ -469,8 +469,9 @@ public final class Node {
             ScheduledExecutorService executor = IdentitySources.newExecutor();
             releases.push(executor::shutdownNow);
             SourceContext context = new SourceContext(clock, executor, random, new IdentityTelemetry(registry));
-            ManagedIdentitySource source =
-                    new IdentitySources(self, config.clusterId(), context).open(config.identity());
+            ManagedIdentitySource source = new IdentitySources(
+                            self, config.clusterId(), config.sockets().mark(), context)
+                    .open(config.identity());
             releases.push(source::close);
             return source;
         }

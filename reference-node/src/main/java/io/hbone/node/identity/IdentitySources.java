@@ -23,6 +23,7 @@ import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
+import org.jspecify.annotations.Nullable;
 
 /** Opens the source of certificates that the settings ask for. */
 public final class IdentitySources {
@@ -31,15 +32,18 @@ public final class IdentitySources {
 
     private final WorkloadIdentity self;
     private final String clusterId;
+    private final @Nullable Integer mark;
     private final SourceContext context;
 
     /**
      * @param self the workload of a node that has one
      * @param clusterId sent to a CA
+     * @param mark the packet mark of connections to a CA, null for none
      */
-    public IdentitySources(WorkloadIdentity self, String clusterId, SourceContext context) {
+    public IdentitySources(WorkloadIdentity self, String clusterId, @Nullable Integer mark, SourceContext context) {
         this.self = self;
         this.clusterId = clusterId;
+        this.mark = mark;
         this.context = context;
     }
 
@@ -100,6 +104,7 @@ public final class IdentitySources {
                 .alternativeHostname(ca.alternativeHostname())
                 .tokenFile(ca.token())
                 .clusterId(clusterId)
+                .mark(mark)
                 .lifetime(ca.lifetime())
                 .clock(context.clock());
         return CertificateManager.builder(fetcher.build(), context).build();

@@ -140,9 +140,13 @@ public final class Mesh implements AutoCloseable {
         return local.getOrDefault(typeUrl, Set.of()).contains(name);
     }
 
-    /** Learns from a server, too, until {@link #close}. At most once. */
-    public void connect(XdsServer server, String clusterId, AdsObserver observer) {
-        xds = XdsLink.open(server, clusterId, this::apply, observer);
+    /**
+     * Learns from a server, too, until {@link #close}. At most once.
+     *
+     * @param mark the packet mark of the connections to it, null for none
+     */
+    public void connect(XdsServer server, String clusterId, @Nullable Integer mark, AdsObserver observer) {
+        xds = XdsLink.open(server, clusterId, mark, this::apply, observer);
     }
 
     /**

@@ -18,6 +18,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -34,11 +35,13 @@ final class XdsLink implements AutoCloseable {
     }
 
     /** Begins to ask for everything, or for policies alone when the rest is wanted on demand. */
-    static XdsLink open(XdsServer server, String clusterId, ResourceSink sink, AdsObserver observer) {
+    static XdsLink open(
+            XdsServer server, String clusterId, @Nullable Integer mark, ResourceSink sink, AdsObserver observer) {
         GrpcAdsTransport.Builder transport = GrpcAdsTransport.builder(server.address())
                 .roots(server.roots())
                 .token(server.token())
                 .clusterId(clusterId)
+                .mark(mark)
                 .headersOf(server.headers());
         String name = server.serverName();
         if (name != null) {

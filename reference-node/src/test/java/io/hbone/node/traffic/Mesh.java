@@ -25,44 +25,48 @@ final class Mesh implements AutoCloseable {
     private static final Map<String, String> LOG_FORMATS = Map.of("client", "plain", "server", "json");
 
     private static final String WORKLOAD = """
-            - uid: cluster1//v1/Pod/%1$s/%2$s
-              name: %2$s
-              namespace: %1$s
-              serviceAccount: %3$s
-              trustDomain: cluster.local
-              workloadIps: [%4$s]
-              protocol: %5$s
-              node: %2$s
-              network: ""
-              workloadName: %2$s-v1
-              workloadType: deployment
-              canonicalName: %2$s
-              canonicalRevision: v1
-              clusterId: cluster1
-              services: {%6$s}
-            """;
+        - uid: cluster1//v1/Pod/%1$s/%2$s
+          name: %2$s
+          namespace: %1$s
+          serviceAccount: %3$s
+          trustDomain: cluster.local
+          workloadIps: [%4$s]
+          protocol: %5$s
+          node: %2$s
+          network: ""
+          workloadName: %2$s-v1
+          workloadType: deployment
+          canonicalName: %2$s
+          canonicalRevision: v1
+          clusterId: cluster1
+          services: {%6$s}
+        """;
 
     private static final String SERVICE = """
-            services:
-            - name: meter
-              namespace: store
-              hostname: meter.store.svc.cluster.local
-              vips: ["/%s"]
-              ports: {80: %d}
-            """;
+        services:
+        - name: meter
+          namespace: store
+          hostname: meter.store.svc.cluster.local
+          vips: ["/%s"]
+          ports: {80: %d}
+        """;
 
-    /** For one IP family: iptables, the family of ip, "all", the loopback network. Without exceptions for nodes that set no mark. */
+    /**
+     * For one IP family: iptables, the family of ip, "all", the loopback network. Without exceptions for nodes that set no mark. A
+     * connection that is older than the rules has not been tracked: what comes on it would be taken for its beginning, and be
+     * led away from who waits for it, if anything but beginnings were redirected.
+     */
     private static final String RULES = """
-            t="$1 -w" f=$2 all=$3 loopback=$4
-            ip -$f rule add fwmark 0x111/0xfff pref 32764 lookup 100
-            ip -$f route add local $all dev lo table 100
-            $t -t mangle -A PREROUTING -m mark --mark 0x539/0xfff -j CONNMARK --set-xmark 0x111/0xfff
-            $t -t mangle -A OUTPUT -m connmark --mark 0x111/0xfff -j CONNMARK --restore-mark --nfmask 0xffffffff --ctmask 0xffffffff
-            $t -t nat -A PREROUTING ! -d $loopback -p tcp ! --dport 15008 -m mark ! --mark 0x539/0xfff -j REDIRECT --to-ports 15006
-            $t -t nat -A OUTPUT -p tcp -m mark --mark 0x111/0xfff -j ACCEPT
-            $t -t nat -A OUTPUT ! -d $loopback -o lo -j ACCEPT
-            $t -t nat -A OUTPUT ! -d $loopback -p tcp -m mark ! --mark 0x539/0xfff -j REDIRECT --to-ports 15001
-            """;
+        t="$1 -w" f=$2 all=$3 loopback=$4
+        ip -$f rule add fwmark 0x111/0xfff pref 32764 lookup 100
+        ip -$f route add local $all dev lo table 100
+        $t -t mangle -A PREROUTING -m mark --mark 0x539/0xfff -j CONNMARK --set-xmark 0x111/0xfff
+        $t -t mangle -A OUTPUT -m connmark --mark 0x111/0xfff -j CONNMARK --restore-mark --nfmask 0xffffffff --ctmask 0xffffffff
+        $t -t nat -A PREROUTING ! -d $loopback -p tcp --syn ! --dport 15008 -m mark ! --mark 0x539/0xfff -j REDIRECT --to-ports 15006
+        $t -t nat -A OUTPUT -p tcp -m mark --mark 0x111/0xfff -j ACCEPT
+        $t -t nat -A OUTPUT ! -d $loopback -o lo -j ACCEPT
+        $t -t nat -A OUTPUT ! -d $loopback -p tcp --syn -m mark ! --mark 0x539/0xfff -j REDIRECT --to-ports 15001
+        """;
 
     private final Pods pods;
     private final Map<String, String> settings;
@@ -185,7 +189,8 @@ final class Mesh implements AutoCloseable {
     /** Lays the rules. */
     void redirect(Pod pod) {
         pod.bash(
-                        "bash -euc \"$0\" - iptables 4 0.0.0.0/0 127.0.0.1/32; bash -euc \"$0\" - ip6tables 6 ::/0 ::1/128",
+                        "bash -euc \"$0\" - iptables 4 0.0.0.0/0 127.0.0.1/32; bash -euc \"$0\" - ip6tables 6 ::/0"
+                                + " ::1/128",
                         RULES)
                 .success();
     }

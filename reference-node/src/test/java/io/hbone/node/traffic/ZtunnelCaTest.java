@@ -9,7 +9,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
-import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -62,6 +61,10 @@ class ZtunnelCaTest {
     }
 
     static Program startCa(Pod pod, Path folder) {
+        return startCa(pod, folder, "127.0.0.1", 15012);
+    }
+
+    static Program startCa(Pod pod, Path folder, String address, int port) {
         return NodeProcess.hbone(
                         pod,
                         Map.of(),
@@ -72,10 +75,10 @@ class ZtunnelCaTest {
                                 "--tokens",
                                 folder.resolve("tokens").toString(),
                                 "--listen",
-                                "127.0.0.1:15012",
+                                address + ":" + port,
                                 "--max-ttl",
                                 "PT1H"))
-                .until("serves certificates of cluster.local on port 15012", Duration.ofSeconds(30));
+                .until("serves certificates of cluster.local on port " + port, Pod.PATIENCE);
     }
 
     static Map<String, String> fromTheCa(Path folder, String file, String token) throws IOException {

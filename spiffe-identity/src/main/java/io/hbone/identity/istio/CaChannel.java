@@ -3,6 +3,8 @@ package io.hbone.identity.istio;
 import io.grpc.ManagedChannel;
 import io.grpc.TlsChannelCredentials;
 import io.grpc.netty.shaded.io.grpc.netty.NettyChannelBuilder;
+import io.grpc.netty.shaded.io.netty.channel.ChannelOption;
+import io.grpc.netty.shaded.io.netty.channel.unix.IntegerUnixChannelOption;
 import io.hbone.identity.internal.FileStamp;
 import java.security.GeneralSecurityException;
 import java.util.Objects;
@@ -22,8 +24,12 @@ final class CaChannel implements AutoCloseable {
     /** A leaf, its intermediates and roots: far more than any CA sends. */
     private static final int MAX_RESPONSE = 1024 * 1024;
 
+    /** SOL_SOCKET and SO_MARK of the Linux kernel (asm-generic/socket.h). */
+    private static final ChannelOption<Integer> SO_MARK = new IntegerUnixChannelOption("SO_MARK", 1, 36);
+
     private final String host;
     private final int port;
+    private final @Nullable Integer mark;
     private final CaRoots roots;
     private final Set<String> names;
     private final Executor executor;
@@ -33,9 +39,10 @@ final class CaChannel implements AutoCloseable {
     private @Nullable String lastProblem;
     private boolean closed;
 
-    CaChannel(String host, int port, CaRoots roots, Set<String> names, Executor executor) {
+    CaChannel(String host, int port, @Nullable Integer mark, CaRoots roots, Set<String> names, Executor executor) {
         this.host = host;
         this.port = port;
+        this.mark = mark;
         this.roots = roots;
         this.names = names;
         this.executor = executor;
@@ -80,10 +87,13 @@ final class CaChannel implements AutoCloseable {
     private ManagedChannel make() throws GeneralSecurityException {
         TlsChannelCredentials.Builder credentials = TlsChannelCredentials.newBuilder();
         credentials.trustManager(new CaTrustManager(roots.load(), names));
-        return NettyChannelBuilder.forAddress(host, port, credentials.build())
+        NettyChannelBuilder builder = NettyChannelBuilder.forAddress(host, port, credentials.build())
                 .executor(executor)
-                .maxInboundMessageSize(MAX_RESPONSE)
-                .build();
+                .maxInboundMessageSize(MAX_RESPONSE);
+        if (mark != null) {
+            builder.withOption(SO_MARK, mark);
+        }
+        return builder.build();
     }
 
     @Override

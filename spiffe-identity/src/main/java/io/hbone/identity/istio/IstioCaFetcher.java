@@ -55,7 +55,7 @@ public final class IstioCaFetcher implements CertificateFetcher {
             return thread;
         });
         roots = builder.roots();
-        channel = new CaChannel(builder.host(), builder.port(), roots, builder.names(), executor);
+        channel = new CaChannel(builder.host(), builder.port(), builder.mark(), roots, builder.names(), executor);
         metadata = builder.metadata();
         lifetime = builder.lifetime();
         deadline = builder.deadline();

@@ -12,6 +12,7 @@ import io.grpc.Status;
 import io.grpc.TlsChannelCredentials;
 import io.grpc.netty.shaded.io.grpc.netty.NettyChannelBuilder;
 import io.grpc.netty.shaded.io.netty.channel.ChannelOption;
+import io.grpc.netty.shaded.io.netty.channel.unix.IntegerUnixChannelOption;
 import io.hbone.xds.proto.discovery.AggregatedDiscoveryServiceGrpc;
 import io.hbone.xds.proto.discovery.DeltaDiscoveryRequest;
 import io.hbone.xds.proto.discovery.DeltaDiscoveryResponse;
@@ -34,6 +35,9 @@ import org.jspecify.annotations.Nullable;
 public final class GrpcAdsTransport implements AdsTransport {
     private static final int CONNECT_TIMEOUT_MILLIS = 5000;
     private static final int MAX_MESSAGE = 200 << 20;
+    /** SOL_SOCKET and SO_MARK of the Linux kernel (asm-generic/socket.h). */
+    private static final ChannelOption<Integer> SO_MARK = new IntegerUnixChannelOption("SO_MARK", 1, 36);
+
     private static final String PEM = "-----BEGIN ";
     private static final String SYSTEM = "SYSTEM";
 
@@ -119,6 +123,7 @@ public final class GrpcAdsTransport implements AdsTransport {
         private String roots = SYSTEM;
         private String token = "";
         private @Nullable String serverName;
+        private @Nullable Integer mark;
 
         private Builder(XdsAddress address) {
             this.address = Objects.requireNonNull(address, "address");
@@ -139,6 +144,15 @@ public final class GrpcAdsTransport implements AdsTransport {
         /** What the server's certificate must be for, instead of the host of its address; {@code ALT_XDS_HOSTNAME}. */
         public Builder serverName(String value) {
             serverName = value;
+            return this;
+        }
+
+        /**
+         * The packet mark of connections over TCP, so that redirect rules can tell them from an application's and do not lead
+         * them into the node that makes them; null, none, if not said. Takes Linux and CAP_NET_ADMIN.
+         */
+        public Builder mark(@Nullable Integer value) {
+            mark = value;
             return this;
         }
 
@@ -174,6 +188,9 @@ public final class GrpcAdsTransport implements AdsTransport {
                 NettyChannelBuilder overTcp = NettyChannelBuilder.forAddress(
                         tcp.host(), tcp.port(), tcp.tls() ? tls() : InsecureChannelCredentials.create());
                 overTcp.withOption(ChannelOption.CONNECT_TIMEOUT_MILLIS, CONNECT_TIMEOUT_MILLIS);
+                if (mark != null) {
+                    overTcp.withOption(SO_MARK, mark);
+                }
                 if (serverName != null) {
                     overTcp.overrideAuthority(serverName + ":" + tcp.port());
                 }
