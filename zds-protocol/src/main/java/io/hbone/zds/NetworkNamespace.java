@@ -78,6 +78,11 @@ public final class NetworkNamespace implements AutoCloseable {
         return id;
     }
 
+    /** How other programs of this machine open it, such as {@code nsenter --net=}: a path that means it as long as this is open. */
+    public Path path() {
+        return descriptor.path();
+    }
+
     /** The same one, to be closed on its own. */
     public NetworkNamespace duplicate() throws IOException {
         return new NetworkNamespace(descriptor.duplicate(), id);

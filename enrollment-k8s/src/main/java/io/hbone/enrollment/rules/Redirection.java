@@ -18,16 +18,37 @@ public interface Redirection {
     }
 
     /**
-     * Puts all rules in place, whatever was there before. They take effect at once or not at all.
+     * With the tools of this system: {@code nsenter} (util-linux or busybox), {@code ip} (iproute2), and {@code nft} or iptables.
+     * Running them takes CAP_SYS_ADMIN and CAP_NET_ADMIN.
+     */
+    static Redirection of(RedirectSettings settings) {
+        return new SystemRedirection(settings, Tools.system());
+    }
+
+    /**
+     * Puts all rules in place, whatever was there of them before; nothing is written where they are in place. Answers can be delivered
+     * before anything is captured, and everything is captured when this returns. Connections that are open stay as they are.
      *
-     * @throws RedirectException when the rules could not be written or are not there afterwards; what was written is removed again
+     * @throws RedirectException when the rules could not be written or are not there afterwards, or those of another convention are.
+     *     Where there was none before, there is none then; where there were some, they stay, so that nobody sends in plaintext because a
+     *     repair failed
      */
     void install(NetworkNamespace namespace) throws RedirectException;
 
     /**
-     * Removes every rule, chain, route and policy of this library's, of every variant; nothing happens where there is none.
+     * Captures nothing more, and keeps alive what was captured: what the node carries goes on, what is opened from now on goes past it.
+     * To be followed by {@link #remove} when the node has ended what it carries. Until then {@link #inspect} says {@link State#STALE}.
+     * Nothing happens where there is nothing. Who cannot do this removes everything.
+     */
+    default void release(NetworkNamespace namespace) throws RedirectException {
+        remove(namespace);
+    }
+
+    /**
+     * Removes every rule, chain, route and policy rule of its convention, of every family, whatever they were written with; nothing happens where
+     * there is none. Connections that the node carries end, see {@link #release}; others that are open stay as they are.
      *
-     * @throws RedirectException when something is left
+     * @throws RedirectException when something is left: as much as possible was removed
      */
     void remove(NetworkNamespace namespace) throws RedirectException;
 

@@ -38,6 +38,11 @@ public final class Descriptor implements AutoCloseable {
         return new Descriptor((int) use("duplicate", fd -> Libc.C.fcntl(fd, Libc.F_DUPFD_CLOEXEC, 0)));
     }
 
+    /** How other processes open the same file, as long as this is open; it takes the right to trace this one (ptrace(2)). */
+    public Path path() {
+        return Path.of("/proc", Long.toString(ProcessHandle.current().pid()), "fd", Integer.toString(number));
+    }
+
     /** Which file it is: two descriptors with an equal id are the same file, as long as one of them is open. */
     public FileId id() throws IOException {
         Memory found = new Memory(STATX_BYTES);

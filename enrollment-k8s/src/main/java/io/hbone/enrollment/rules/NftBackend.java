@@ -1,0 +1,52 @@
+package io.hbone.enrollment.rules;
+
+import io.hbone.zds.NetworkNamespace;
+import java.util.List;
+
+/** nft, which has its own tables beside iptables'. Any thread. */
+final class NftBackend {
+    private static final String NFT = "nft";
+    private static final String NOTHING = "{\"nftables\": []}";
+
+    private final Tools tools;
+
+    NftBackend(Tools tools) {
+        this.tools = tools;
+    }
+
+    boolean isThere() {
+        return tools.find(NFT) != null;
+    }
+
+    /** The tables of the namespace, those that iptables-nft has among them. */
+    String tables(NetworkNamespace namespace) throws RedirectException {
+        return list(namespace, List.of(NFT, "-j", "list", "tables"));
+    }
+
+    /** All rules of our tables' family. */
+    String rules(NetworkNamespace namespace) throws RedirectException {
+        return list(namespace, List.of(NFT, "-j", "list", "ruleset", NftState.FAMILY));
+    }
+
+    private String list(NetworkNamespace namespace, List<String> command) throws RedirectException {
+        Tools.Output output = tools.run(namespace, "", command);
+        if (output.isUnsupported()) {
+            return NOTHING;
+        }
+        if (!output.isFine()) {
+            throw output.failure(namespace);
+        }
+        return output.printed();
+    }
+
+    /** @param script one transaction; nothing happens when it is empty */
+    void write(NetworkNamespace namespace, String script) throws RedirectException {
+        if (script.isEmpty()) {
+            return;
+        }
+        Tools.Output output = tools.run(namespace, script, List.of(NFT, "-f", "-"));
+        if (!output.isFine()) {
+            throw output.failure(namespace);
+        }
+    }
+}
