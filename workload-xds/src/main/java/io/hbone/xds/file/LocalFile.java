@@ -16,6 +16,7 @@ import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a local file says.
@@ -59,6 +60,17 @@ public record LocalFile(List<Workload> workloads, List<Service> services, List<N
      */
     public static LocalFile parse(String yaml, TrustDomain trustDomain) {
         return new LocalFileReader(trustDomain).read(yaml);
+    }
+
+    /**
+     * Reads what a YAML parser made of a file, or of a part of another file that has this format.
+     *
+     * @param document mappings, lists and values, as snakeyaml-engine gives them
+     * @param trustDomain of workloads that name none
+     * @throws LocalFileException when it breaks the format; nothing of it is to be used
+     */
+    public static LocalFile of(@Nullable Object document, TrustDomain trustDomain) {
+        return new LocalFileReader(trustDomain).read(document);
     }
 
     /** Workloads and services as resources of {@link io.hbone.xds.TypeUrl#ADDRESS}. Their versions follow from what they say. */

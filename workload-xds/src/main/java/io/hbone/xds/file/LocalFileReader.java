@@ -26,7 +26,11 @@ final class LocalFileReader {
     }
 
     LocalFile read(String yaml) {
-        Fields root = Fields.of("", parse(yaml));
+        return read(parse(yaml));
+    }
+
+    LocalFile read(@Nullable Object document) {
+        Fields root = Fields.of("", document);
         // Workloads and services are one kind of resource.
         Set<String> names = new HashSet<>();
         List<Workload> workloads = new ArrayList<>();

@@ -61,6 +61,11 @@ public final class AdsServer implements AutoCloseable {
         return service.clients();
     }
 
+    /** Whether every client has answered all that there is at this moment; false when nobody is connected. */
+    public boolean isDelivered() {
+        return service.isDelivered();
+    }
+
     /** Ends all streams, stops listening, and removes the unix socket. Waits for a second at most. */
     @Override
     public void close() {

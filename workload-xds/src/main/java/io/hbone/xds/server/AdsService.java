@@ -86,6 +86,10 @@ final class AdsService extends AggregatedDiscoveryServiceGrpc.AggregatedDiscover
         return streams.stream().map(ClientStream::status).toList();
     }
 
+    boolean isDelivered() {
+        return !streams.isEmpty() && streams.stream().allMatch(ClientStream::isUpToDate);
+    }
+
     void close() {
         unregister.run();
         streams.forEach(stream -> stream.end(Status.UNAVAILABLE.withDescription("the server is closed")));

@@ -204,6 +204,17 @@ final class ClientStream implements StreamObserver<DeltaDiscoveryRequest> {
         return status;
     }
 
+    /** Whether it wants workloads and has answered all that there is now of the types that it wants. From any thread. */
+    boolean isUpToDate() {
+        Map<String, Long> told = positions; // before the status, which is as new at least
+        ClientStatus now = status;
+        return told.containsKey(TypeUrl.ADDRESS)
+                && told.entrySet().stream()
+                        .allMatch(type ->
+                                type.getValue() >= service.resources.table(type.getKey()).revision())
+                && now.types().values().stream().allMatch(type -> type.unanswered() == 0);
+    }
+
     /** Ends the stream. From any thread. */
     void end(Status why) {
         executor.execute(() -> context.execute(() -> fail(why)));

@@ -1,0 +1,25 @@
+package io.hbone.enrollment;
+
+import java.time.Instant;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How the agent stands.
+ *
+ * @param seeded whether it has seen all workloads that were there when it started; nodes are told nothing before
+ * @param nodes how many are connected by ZDS; two during an upgrade
+ * @param nodesSince when that number changed last, or the agent started
+ * @param sourceError why the list of workloads may be out of date; null when it is not
+ * @param workloads sorted by namespace and name
+ */
+public record AgentStatus(
+        boolean seeded,
+        int nodes,
+        Instant nodesSince,
+        @Nullable String sourceError,
+        List<EnrollmentStatus> workloads) {
+    public AgentStatus {
+        workloads = List.copyOf(workloads);
+    }
+}

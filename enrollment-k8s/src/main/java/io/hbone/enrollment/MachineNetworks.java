@@ -1,0 +1,104 @@
+package io.hbone.enrollment;
+
+import io.hbone.zds.NetworkNamespace;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.HashSet;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The network namespaces of this machine. The one that the agent is in and the one of process 1 are nobody's: rules in them would
+ * cut the machine off (spec/cilium.md 1.4: what shares the host's network is never enrolled). Safe for use by any thread.
+ */
+public final class MachineNetworks implements NetworkLocator {
+    private static final Logger logger = LoggerFactory.getLogger(MachineNetworks.class);
+    private static final Path NAMES = Path.of("/var/run/netns");
+    private static final long INIT = 1;
+
+    private final ContainerProcesses containers;
+    private final Set<NetworkNamespace.Id> machine = new HashSet<>();
+
+    /**
+     * @param containers how containers and pods are found
+     * @throws IOException when the agent's own namespace cannot be opened
+     */
+    public MachineNetworks(ContainerProcesses containers) throws IOException {
+        this.containers = containers;
+        try (NetworkNamespace own = NetworkNamespace.current()) {
+            machine.add(own.id());
+        }
+        try (NetworkNamespace init = NetworkNamespace.ofProcess(INIT)) {
+            machine.add(init.id());
+        } catch (IOException e) {
+            logger.info("the network of process 1 is not known and cannot be kept out of the mesh: {}", e.getMessage());
+        }
+    }
+
+    @Override
+    public NetworkNamespace open(NetworkReference reference) throws IOException {
+        NetworkNamespace opened = find(reference);
+        if (machine.contains(opened.id())) {
+            opened.close();
+            throw new IOException(reference + " shares the machine's network " + opened.id()
+                    + " (expected: a network namespace of its own; networkMode HostNetwork says that it has none)");
+        }
+        return opened;
+    }
+
+    private NetworkNamespace find(NetworkReference reference) throws IOException {
+        if (reference instanceof NetworkReference.Process process) {
+            return ofProcess(reference, process.pid(), process.startedAt());
+        }
+        if (reference instanceof NetworkReference.Named named) {
+            if (!exists(NAMES.resolve(named.name()))) {
+                throw new NetworkGoneException(reference + " is not there (expected: one that ip netns lists)");
+            }
+            return NetworkNamespace.named(named.name());
+        }
+        if (reference instanceof NetworkReference.File file) {
+            if (!exists(file.path())) {
+                throw new NetworkGoneException(reference + " is not there (expected: a file of a network namespace)");
+            }
+            return NetworkNamespace.open(file.path());
+        }
+        return ofProcess(reference, containers.pid(reference), null);
+    }
+
+    private static NetworkNamespace ofProcess(NetworkReference reference, long pid, @Nullable Instant startedAt)
+            throws IOException {
+        if (!isThere(pid, startedAt)) {
+            throw new NetworkGoneException(reference + " does not run any more (expected: a running process)");
+        }
+        NetworkNamespace opened;
+        try {
+            opened = NetworkNamespace.ofProcess(pid);
+        } catch (IOException e) {
+            if (!isThere(pid, startedAt)) {
+                throw new NetworkGoneException(reference + " has just ended (expected: a running process)");
+            }
+            throw e;
+        }
+        if (!isThere(pid, startedAt)) { // the number may have gone to another one while it was opened
+            opened.close();
+            throw new NetworkGoneException(reference + " has just ended (expected: a running process)");
+        }
+        return opened;
+    }
+
+    private static boolean isThere(long pid, @Nullable Instant startedAt) {
+        return ProcessHandle.of(pid)
+                .filter(handle -> startedAt == null
+                        || handle.info().startInstant().map(startedAt::equals).orElse(false))
+                .isPresent();
+    }
+
+    private static boolean exists(Path path) {
+        return Files.exists(path, LinkOption.NOFOLLOW_LINKS);
+    }
+}
