@@ -1,9 +1,11 @@
 package io.hbone.node;
 
+import io.hbone.node.agent.AgentCommand;
 import io.hbone.node.demo.DemoCommand;
 import io.hbone.node.identity.IdentityCommand;
 import io.hbone.node.train.TrainCommand;
 import java.util.List;
+import java.util.concurrent.CompletionStage;
 import picocli.AutoComplete.GenerateCompletion;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -33,6 +35,7 @@ public final class Hbone implements Runnable {
                 new ProxyCommand(),
                 new CaCommand(),
                 new XdsCommand(),
+                new AgentCommand(Hbone::stopSignals),
                 new IdentityCommand(),
                 new ExplainCommand(),
                 new DemoCommand(),
@@ -59,6 +62,13 @@ public final class Hbone implements Runnable {
     private static boolean isPlainProxy(String[] args) {
         boolean proxy = args.length >= 1 && args[0].equals("proxy");
         return proxy && (args.length == 1 || (args.length == 2 && args[1].equals("ztunnel")));
+    }
+
+    /** Takes the signals over; completes with the first. */
+    private static CompletionStage<String> stopSignals() {
+        Signals signals = new Signals();
+        signals.install();
+        return signals.asked();
     }
 
     static CommandLine commandLine() {

@@ -28,6 +28,7 @@ import java.util.Comparator;
 import java.util.Iterator;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -59,15 +60,54 @@ public final class CriPidLookup implements PidLookup {
 
     @Override
     public CompletionStage<Integer> pid(WorkloadIdentity workload) {
+        return pidOfPod(workload.uid());
+    }
+
+    /**
+     * A running process of the container of that id.
+     *
+     * @return as {@link #pid}; a {@link NoProcessException} when the runtime says that there is none
+     */
+    public CompletionStage<Integer> pidOfContainer(String id) {
+        channels.channel().resetConnectBackoff();
+        ContainerStatusRequest request = ContainerStatusRequest.newBuilder()
+                .setContainerId(id)
+                .setVerbose(true)
+                .build();
+        return answer(stub().containerStatus(request)).handle((status, failure) -> {
+            if (failure != null) {
+                Throwable cause = failure.getCause() == null ? failure : failure.getCause();
+                throw new CompletionException(
+                        Status.fromThrowable(cause).getCode() == Status.Code.NOT_FOUND ? none(id) : failure);
+            }
+            int pid = pid(status);
+            if (pid <= 0) {
+                throw new CompletionException(none(id));
+            }
+            return pid;
+        });
+    }
+
+    private NoProcessException none(String container) {
+        return new NoProcessException(
+                "container " + container + " does not run at " + endpoint + " (expected: one with a process)");
+    }
+
+    /**
+     * A running process of the pod of that uid.
+     *
+     * @return as {@link #pid}; a {@link NoProcessException} when the runtime says that there is none
+     */
+    public CompletionStage<Integer> pidOfPod(String uid) {
         channels.channel().resetConnectBackoff();
         ListPodSandboxRequest request = ListPodSandboxRequest.newBuilder()
                 .setFilter(PodSandboxFilter.newBuilder()
                         .setState(PodSandboxStateValue.newBuilder().setState(PodSandboxState.SANDBOX_READY))
-                        .putLabelSelector(POD_UID, workload.uid()))
+                        .putLabelSelector(POD_UID, uid))
                 .build();
         return answer(stub().listPodSandbox(request))
-                .thenCompose(sandboxes -> containers(workload, sandboxes))
-                .thenCompose(containers -> firstPid(workload, containers));
+                .thenCompose(sandboxes -> containers(uid, sandboxes))
+                .thenCompose(containers -> firstPid(uid, containers));
     }
 
     @Override
@@ -76,7 +116,7 @@ public final class CriPidLookup implements PidLookup {
     }
 
     private CompletionStage<ListContainersResponse> containers(
-            WorkloadIdentity workload, ListPodSandboxResponse sandboxes) {
+            String uid, ListPodSandboxResponse sandboxes) {
         // A pod whose sandbox was made anew has an old one beside it, which is not ready; the filter may be ignored.
         return sandboxes.getItemsList().stream()
                 .filter(sandbox -> sandbox.getState() == PodSandboxState.SANDBOX_READY)
@@ -86,21 +126,21 @@ public final class CriPidLookup implements PidLookup {
                                 .setPodSandboxId(sandbox.getId())
                                 .setState(ContainerStateValue.newBuilder().setState(ContainerState.CONTAINER_RUNNING)))
                         .build())))
-                .orElseGet(() -> CompletableFuture.failedFuture(new IOException(
-                        "no sandbox of pod " + workload.uid() + " at " + endpoint + " (expected: one that is ready)")));
+                .orElseGet(() -> CompletableFuture.failedFuture(new NoProcessException(
+                        "no sandbox of pod " + uid + " at " + endpoint + " (expected: one that is ready)")));
     }
 
-    private CompletionStage<Integer> firstPid(WorkloadIdentity workload, ListContainersResponse response) {
+    private CompletionStage<Integer> firstPid(String uid, ListContainersResponse response) {
         List<Container> running = response.getContainersList().stream()
                 .filter(container -> container.getState() == ContainerState.CONTAINER_RUNNING)
                 .sorted(Comparator.comparingLong(Container::getCreatedAt))
                 .toList();
-        return firstPid(workload, running.iterator());
+        return firstPid(uid, running.iterator());
     }
 
-    private CompletionStage<Integer> firstPid(WorkloadIdentity workload, Iterator<Container> containers) {
+    private CompletionStage<Integer> firstPid(String uid, Iterator<Container> containers) {
         if (!containers.hasNext()) {
-            return CompletableFuture.failedFuture(new IOException("no running container of pod " + workload.uid()
+            return CompletableFuture.failedFuture(new NoProcessException("no running container of pod " + uid
                     + " at " + endpoint + " (expected: one with a process)"));
         }
         ContainerStatusRequest request = ContainerStatusRequest.newBuilder()
@@ -109,7 +149,7 @@ public final class CriPidLookup implements PidLookup {
                 .build();
         return answer(stub().containerStatus(request)).thenCompose(status -> {
             int pid = pid(status);
-            return pid > 0 ? CompletableFuture.completedFuture(pid) : firstPid(workload, containers);
+            return pid > 0 ? CompletableFuture.completedFuture(pid) : firstPid(uid, containers);
         });
     }
 

@@ -1,0 +1,219 @@
+package io.hbone.node.agent;
+
+import io.hbone.core.TrustDomain;
+import io.hbone.enrollment.AgentSettings;
+import io.hbone.enrollment.EnrollmentAgent;
+import io.hbone.enrollment.MachineNetworks;
+import io.hbone.enrollment.MeshDirectory;
+import io.hbone.enrollment.file.FileWorkloads;
+import io.hbone.enrollment.rules.RedirectSettings;
+import io.hbone.enrollment.rules.Redirection;
+import io.hbone.identity.UnixEndpoint;
+import io.hbone.identity.process.CriPidLookup;
+import io.hbone.netty.socket.Sockets;
+import io.hbone.netty.socket.Transport;
+import io.hbone.node.http.HttpPort;
+import io.hbone.node.telemetry.MetricsPage;
+import io.hbone.node.telemetry.ProcessMetrics;
+import io.hbone.xds.server.AddressAliases;
+import io.hbone.xds.server.MeshResources;
+import io.netty.channel.EventLoopGroup;
+import io.prometheus.metrics.model.registry.PrometheusRegistry;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.UnknownHostException;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The parts of a running {@code hbone agent}, joined. */
+final class MachineAgent implements AutoCloseable {
+    private static final Logger log = LoggerFactory.getLogger(MachineAgent.class);
+
+    /** A change takes effect within a second: half of it may pass before it is seen. */
+    private static final Duration LOOK = Duration.ofMillis(250);
+
+    private static final Duration RUNTIME_TIMEOUT = Duration.ofSeconds(5);
+
+    private final AgentOptions options;
+    private final MeshResources resources;
+    private final MeshServers servers;
+    private final EnrollmentAgent agent;
+    private final Deque<AutoCloseable> releases;
+
+    private MachineAgent(
+            AgentOptions options,
+            MeshResources resources,
+            MeshServers servers,
+            EnrollmentAgent agent,
+            Deque<AutoCloseable> releases) {
+        this.options = options;
+        this.resources = resources;
+        this.servers = servers;
+        this.agent = agent;
+        this.releases = releases;
+    }
+
+    /**
+     * Begins to work.
+     *
+     * @throws IOException when a socket or the file is not to be had, or another agent is there
+     */
+    static MachineAgent start(AgentOptions options) throws IOException {
+        Deque<AutoCloseable> releases = new ArrayDeque<>();
+        try {
+            return start(options, releases);
+        } catch (IOException | RuntimeException e) {
+            release(releases);
+            throw e;
+        }
+    }
+
+    private static MachineAgent start(AgentOptions options, Deque<AutoCloseable> releases) throws IOException {
+        String machine = machine(options.node);
+        releases.push(AgentLock.take(options.zdsSocket));
+        if (!options.noXdsSocket) {
+            MeshServers.claim(options.xdsSocket);
+        }
+        MeshResources resources = new MeshResources();
+        MeshDirectory mesh = new MeshDirectory(new AddressAliases(resources));
+        MeshServers servers = new MeshServers();
+        releases.push(servers);
+        ScheduledExecutorService looking = Executors.newSingleThreadScheduledExecutor(task -> {
+            Thread thread = new Thread(task, "file-watch");
+            thread.setDaemon(true);
+            return thread;
+        });
+        releases.push(looking::shutdownNow);
+        FileWorkloads workloads =
+                new FileWorkloads(options.file, machine, TrustDomain.of(options.trustDomain), mesh, looking, LOOK);
+        log.info("machine {}: {} has {}", machine, options.file, workloads.load());
+        CriPidLookup runtime = new CriPidLookup(UnixEndpoint.parse(options.containerRuntime), RUNTIME_TIMEOUT);
+        releases.push(runtime);
+        PrometheusRegistry registry = new PrometheusRegistry();
+        AgentMetrics metrics = new AgentMetrics(registry);
+        EnrollmentAgent.Builder builder = EnrollmentAgent.builder(
+                        workloads,
+                        new MachineNetworks(new CriProcesses(runtime)),
+                        Redirection.of(rules(options)),
+                        mesh,
+                        options.zdsSocket)
+                .settings(AgentSettings.DEFAULT.withDrain(options.drain).withVerify(options.verify))
+                .observer(metrics);
+        if (!options.noXdsSocket || options.xdsPort != null) {
+            builder.delivered(servers::isDelivered);
+        }
+        EnrollmentAgent agent = builder.start();
+        releases.push(agent);
+        metrics.read(registry, agent::status, servers::clients);
+        ProcessMetrics.register(registry, "agent");
+        StatusDocument document = new StatusDocument(
+                machine, options.file.toString(), rulesText(options), options.zdsSocket.toString(), xds(options));
+        serve(
+                options.admin,
+                new AgentPages(agent::status, servers::clients, document, new MetricsPage(registry)),
+                releases);
+        log.info("nodes are handed their workloads on {}", options.zdsSocket);
+        return new MachineAgent(options, resources, servers, agent, releases);
+    }
+
+    /**
+     * Begins to tell nodes of the mesh, as soon as it is known what is so on this machine. Waits for that.
+     *
+     * @throws IOException when there cannot be listened
+     */
+    void serveWhenSeeded() throws IOException {
+        agent.seeded().toCompletableFuture().join();
+        if (!options.noXdsSocket) {
+            servers.listen(resources, options.xdsSocket);
+            log.info("xDS is served on unix://{}", options.xdsSocket);
+        }
+        AgentOptions.XdsPort port = options.xdsPort;
+        if (port != null) {
+            int bound = servers.listen(resources, address("--xds-listen", port.listen), port.certificate, port.key);
+            log.info("xDS is served on port {}", bound);
+        }
+    }
+
+    private static RedirectSettings rules(AgentOptions options) {
+        return RedirectSettings.builder(options.rules)
+                .backend(options.backend)
+                .captureDns(options.dnsCapture)
+                .build();
+    }
+
+    private static String rulesText(AgentOptions options) {
+        return options.rules + " by " + (options.backend == null ? "what works" : options.backend);
+    }
+
+    private static List<String> xds(AgentOptions options) {
+        List<String> listen = new ArrayList<>();
+        if (!options.noXdsSocket) {
+            listen.add("unix://" + options.xdsSocket);
+        }
+        if (options.xdsPort != null) {
+            listen.add("https://" + options.xdsPort.listen);
+        }
+        return listen;
+    }
+
+    private static String machine(@Nullable String node) throws IOException {
+        if (node != null && !node.isBlank()) {
+            return node.strip();
+        }
+        try {
+            return InetAddress.getLocalHost().getHostName();
+        } catch (UnknownHostException e) {
+            throw new IOException("the host name is not known (expected: --node NAME): " + e.getMessage(), e);
+        }
+    }
+
+    private static void serve(String admin, AgentPages pages, Deque<AutoCloseable> releases) throws IOException {
+        EventLoopGroup group = Transport.preferred().newEventLoopGroup(1, "agent-admin");
+        releases.push(group::shutdownGracefully);
+        HttpPort port = HttpPort.bind(group, Sockets.of(Transport.preferred()), address("--admin", admin), pages);
+        releases.push(port);
+        log.info("status and metrics are served on {}", port.address());
+    }
+
+    private static InetSocketAddress address(String option, String text) {
+        int colon = text.lastIndexOf(':');
+        String expected = option + ": " + text + " (expected: host:port)";
+        if (colon <= 0) {
+            throw new IllegalArgumentException(expected);
+        }
+        String host = text.substring(0, colon).replace("[", "").replace("]", "");
+        try {
+            InetSocketAddress address = new InetSocketAddress(host, Integer.parseInt(text.substring(colon + 1)));
+            if (address.isUnresolved()) {
+                throw new IllegalArgumentException(option + ": " + host + " is no address here");
+            }
+            return address;
+        } catch (NumberFormatException e) {
+            throw new IllegalArgumentException(expected, e);
+        }
+    }
+
+    @Override
+    public void close() {
+        release(releases);
+    }
+
+    private static void release(Deque<AutoCloseable> releases) {
+        while (!releases.isEmpty()) {
+            try {
+                releases.pop().close();
+            } catch (Exception e) {
+                log.warn("not everything could be closed: {}", e.toString());
+            }
+        }
+    }
+}
