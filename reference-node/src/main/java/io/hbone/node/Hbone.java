@@ -74,9 +74,13 @@ public final class Hbone implements Runnable {
     static CommandLine commandLine() {
         CommandLine line = new CommandLine(new Hbone());
         commands().forEach(line::addSubcommand);
-        line.getCommandSpec().exitCodeOnInvalidInput(EXIT_USAGE);
-        line.getSubcommands().values().forEach(sub -> sub.getCommandSpec().exitCodeOnInvalidInput(EXIT_USAGE));
+        exitCodes(line);
         return line;
+    }
+
+    private static void exitCodes(CommandLine line) {
+        line.getCommandSpec().exitCodeOnInvalidInput(EXIT_USAGE);
+        line.getSubcommands().values().forEach(Hbone::exitCodes);
     }
 
     @Override

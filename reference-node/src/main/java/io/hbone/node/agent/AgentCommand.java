@@ -5,6 +5,7 @@ import io.hbone.node.config.LogLevels;
 import io.hbone.node.telemetry.Logging;
 import io.hbone.xds.file.LocalFileException;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Supplier;
@@ -54,17 +55,25 @@ public final class AgentCommand implements Callable<Integer> {
         Logging.start(format, levels, System.out);
         Logger log = LoggerFactory.getLogger(AgentCommand.class);
         CompletionStage<String> stop = stopSignals.get();
-        try (MachineAgent agent = MachineAgent.start(options)) {
+        Path file = options.file;
+        try (MachineAgent agent = MachineAgent.start(file(file), options)) {
             agent.serveWhenSeeded();
             log.info("received {}, leaving everything as it is", stop.toCompletableFuture().join());
             return 0;
         } catch (LocalFileException e) {
-            return failed(new IOException(options.file + ": " + e.getMessage(), e));
+            return failed(new IOException(file + ": " + e.getMessage(), e));
         } catch (IOException | IllegalArgumentException e) {
             return failed(e);
         } finally {
             Logging.stop();
         }
+    }
+
+    private static Path file(@Nullable Path file) {
+        if (file == null) {
+            throw new IllegalArgumentException("no --file and no HBONE_AGENT_FILE (expected: one of them)");
+        }
+        return file;
     }
 
     private static LogFormat format(String text) {

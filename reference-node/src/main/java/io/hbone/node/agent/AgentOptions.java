@@ -12,12 +12,10 @@ import picocli.CommandLine.Option;
 final class AgentOptions {
     @Option(
             names = "--file",
-            required = true,
             paramLabel = "FILE",
             defaultValue = "${env:HBONE_AGENT_FILE}",
-            description = "Pods, namespaces and the rest of the mesh; $HBONE_AGENT_FILE.")
-    @SuppressWarnings("NullAway.Init") // picocli sets it
-    Path file;
+            description = "Pods, namespaces and the rest of the mesh; $HBONE_AGENT_FILE, one of both is required.")
+    @Nullable Path file; // not required of picocli, which would ask for it before 'status', too
 
     @Option(
             names = "--node",

@@ -23,6 +23,7 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -67,17 +68,17 @@ final class MachineAgent implements AutoCloseable {
      *
      * @throws IOException when a socket or the file is not to be had, or another agent is there
      */
-    static MachineAgent start(AgentOptions options) throws IOException {
+    static MachineAgent start(Path file, AgentOptions options) throws IOException {
         Deque<AutoCloseable> releases = new ArrayDeque<>();
         try {
-            return start(options, releases);
+            return start(file, options, releases);
         } catch (IOException | RuntimeException e) {
             release(releases);
             throw e;
         }
     }
 
-    private static MachineAgent start(AgentOptions options, Deque<AutoCloseable> releases) throws IOException {
+    private static MachineAgent start(Path file, AgentOptions options, Deque<AutoCloseable> releases) throws IOException {
         String machine = machine(options.node);
         releases.push(AgentLock.take(options.zdsSocket));
         if (!options.noXdsSocket) {
@@ -94,8 +95,8 @@ final class MachineAgent implements AutoCloseable {
         });
         releases.push(looking::shutdownNow);
         FileWorkloads workloads =
-                new FileWorkloads(options.file, machine, TrustDomain.of(options.trustDomain), mesh, looking, LOOK);
-        log.info("machine {}: {} has {}", machine, options.file, workloads.load());
+                new FileWorkloads(file, machine, TrustDomain.of(options.trustDomain), mesh, looking, LOOK);
+        log.info("machine {}: {} has {}", machine, file, workloads.load());
         CriPidLookup runtime = new CriPidLookup(UnixEndpoint.parse(options.containerRuntime), RUNTIME_TIMEOUT);
         releases.push(runtime);
         PrometheusRegistry registry = new PrometheusRegistry();
@@ -116,7 +117,7 @@ final class MachineAgent implements AutoCloseable {
         metrics.read(registry, agent::status, servers::clients);
         ProcessMetrics.register(registry, "agent");
         StatusDocument document = new StatusDocument(
-                machine, options.file.toString(), rulesText(options), options.zdsSocket.toString(), xds(options));
+                machine, file.toString(), rulesText(options), options.zdsSocket.toString(), xds(options));
         serve(
                 options.admin,
                 new AgentPages(agent::status, servers::clients, document, new MetricsPage(registry)),
