@@ -1,124 +1,43 @@
 package io.hbone.enrollment;
 
-import io.hbone.enrollment.Progress.Handed;
-import io.hbone.enrollment.Progress.Network;
 import io.hbone.enrollment.Progress.Rules;
-import io.hbone.enrollment.rules.RedirectException;
-import io.hbone.enrollment.rules.Redirection;
 import io.hbone.zds.NetworkNamespace;
-import java.io.IOException;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
-import java.util.concurrent.Executor;
-import java.util.concurrent.RejectedExecutionException;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What steps do to the world. Each completes with how far the workload is then; whatever blocks is done by the workers. A namespace
- * is opened for each, and closed: what the agent keeps open is what nodes are served from, and no more.
+ * What steps do to the world. None blocks; each completes on any thread, with how far the workload is then, or exceptionally with
+ * what the operator is told: a {@link NetworkGoneException} when there is no namespace.
  */
-final class Actions {
-    private final NetworkLocator networks;
-    private final Redirection redirection;
-    private final MeshDirectory mesh;
-    private final Nodes nodes;
-    private final Executor workers;
-
-    Actions(NetworkLocator networks, Redirection redirection, MeshDirectory mesh, Nodes nodes, Executor workers) {
-        this.networks = networks;
-        this.redirection = redirection;
-        this.mesh = mesh;
-        this.nodes = nodes;
-        this.workers = workers;
-    }
-
+interface Actions {
     /** What is in a namespace. */
     record Found(NetworkNamespace.Id id, Rules rules) {}
 
-    CompletionStage<Found> inspect(LocalWorkload workload) {
-        return inside(workload, namespace -> new Found(namespace.id(), Rules.of(redirection.inspect(namespace))));
-    }
+    CompletionStage<Found> inspect(LocalWorkload workload);
 
-    CompletionStage<UnaryOperator<Progress>> install(LocalWorkload workload) {
-        return inside(workload, namespace -> {
-            redirection.install(namespace);
-            return progress -> progress.rules(Rules.INSTALLED).drained(false);
-        });
-    }
+    CompletionStage<UnaryOperator<Progress>> install(LocalWorkload workload);
 
-    CompletionStage<UnaryOperator<Progress>> release(LocalWorkload workload) {
-        return inside(workload, namespace -> {
-            redirection.release(namespace);
-            return progress -> progress.rules(Rules.RELEASED);
-        });
-    }
+    CompletionStage<UnaryOperator<Progress>> release(LocalWorkload workload);
 
-    CompletionStage<UnaryOperator<Progress>> remove(LocalWorkload workload) {
-        return inside(workload, namespace -> {
-            redirection.remove(namespace);
-            return progress -> progress.rules(Rules.ABSENT);
-        });
-    }
+    CompletionStage<UnaryOperator<Progress>> remove(LocalWorkload workload);
 
-    CompletionStage<Long> connections(LocalWorkload workload) {
-        return inside(workload, NodeConnections::count);
-    }
+    /** How many connections go through the node. */
+    CompletionStage<Long> connections(LocalWorkload workload);
 
-    CompletionStage<UnaryOperator<Progress>> announce(LocalWorkload workload, Announced how) {
-        try {
-            mesh.announce(workload.workload(), how);
-            return CompletableFuture.completedFuture(progress -> progress.announced(how));
-        } catch (IllegalArgumentException e) {
-            return CompletableFuture.failedFuture(e);
-        }
-    }
+    CompletionStage<UnaryOperator<Progress>> announce(LocalWorkload workload, Announced how);
 
     /**
      * Hands the workload to the node.
      *
-     * @param expected the namespace that was looked into
-     * @param served is run on any thread
+     * @param expected the namespace that was looked into; null for none
+     * @param served is run on any thread when a node serves it for the first time
      */
     CompletionStage<UnaryOperator<Progress>> hand(
-            LocalWorkload workload, NetworkNamespace.@Nullable Id expected, Runnable served) {
-        return inside(workload, namespace -> {
-            if (!namespace.id().equals(expected)) {
-                return progress -> progress.network(Network.UNKNOWN);
-            }
-            nodes.hand(workload.zds(), namespace.duplicate(), served);
-            return progress -> progress.handed(Handed.WAITING);
-        });
-    }
+            LocalWorkload workload, NetworkNamespace.@Nullable Id expected, Runnable served);
 
-    CompletionStage<UnaryOperator<Progress>> withdraw(LocalWorkload workload) {
-        return nodes.withdraw(workload.uid())
-                .thenApply(done -> progress -> progress.handed(Handed.NO).drained(false));
-    }
+    CompletionStage<UnaryOperator<Progress>> withdraw(LocalWorkload workload);
 
-    void forget(LocalWorkload workload) {
-        mesh.forget(workload.uid());
-    }
-
-    private <T> CompletionStage<T> inside(LocalWorkload workload, Job<T> job) {
-        try {
-            return CompletableFuture.supplyAsync(
-                    () -> {
-                        try (NetworkNamespace namespace = networks.open(workload.network())) {
-                            return job.in(namespace);
-                        } catch (IOException | RedirectException e) {
-                            throw new CompletionException(e);
-                        }
-                    },
-                    workers);
-        } catch (RejectedExecutionException e) {
-            return CompletableFuture.failedFuture(e);
-        }
-    }
-
-    /** Done by a worker. */
-    private interface Job<T> {
-        T in(NetworkNamespace namespace) throws IOException, RedirectException;
-    }
+    /** Nothing more is to be said of it. */
+    void forget(LocalWorkload workload);
 }
