@@ -1,0 +1,111 @@
+package io.hbone.enrollment.operator;
+
+import io.fabric8.kubernetes.api.model.Namespace;
+import io.fabric8.kubernetes.api.model.NamespaceCondition;
+import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.api.model.ServiceAccount;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.informers.cache.Cache;
+import io.fabric8.kubernetes.client.informers.cache.Indexer;
+import io.hbone.enrollment.kubernetes.ClusterWatch;
+import io.hbone.enrollment.kubernetes.MeshLabels;
+import io.hbone.enrollment.kubernetes.Reduced;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/** Namespaces, service accounts, and the pods that are in the mesh by a label of their own, as the API server tells of them. */
+final class ClusterAccounts implements Accounts {
+    private static final String DEFAULT_ACCOUNT = "default";
+
+    /** There in each cluster, and never replaced. */
+    private static final String OLDEST_NAMESPACE = "kube-system";
+
+    private final Indexer<Namespace> namespaces;
+    private final Indexer<ServiceAccount> accounts;
+    private final Indexer<Pod> pods;
+
+    /** @param changed hears the names of namespaces about which there may be something to do */
+    ClusterAccounts(KubernetesClient client, ClusterWatch watch, Consumer<String> changed) {
+        namespaces = watch.watch(
+                client.namespaces(),
+                "namespaces",
+                namespace -> Reduced.namespace(namespace, NamespaceConditions.TYPE),
+                namespace -> changed.accept(namespace.getMetadata().getName()));
+        accounts = watch.watch(
+                client.serviceAccounts().inAnyNamespace(),
+                "service accounts",
+                Reduced::account,
+                account -> changed.accept(account.getMetadata().getNamespace()));
+        pods = watch.watch(
+                client.pods().inAnyNamespace().withLabels(MeshLabels.optIn()),
+                "pods with the label " + MeshLabels.KEY,
+                Reduced::accountOfPod,
+                pod -> changed.accept(pod.getMetadata().getNamespace()));
+    }
+
+    /** A name of the cluster that no other has, and that it keeps; null when there is no telling. */
+    @Nullable String clusterName() {
+        Namespace oldest = namespaces.getByKey(OLDEST_NAMESPACE);
+        String uid = oldest == null ? null : oldest.getMetadata().getUid();
+        return uid == null || uid.isEmpty() ? null : uid.replaceAll("[^A-Za-z0-9_-]", "");
+    }
+
+    @Override
+    public Set<String> namespaces() {
+        Set<String> names = new HashSet<>();
+        for (Namespace namespace : namespaces.list()) {
+            if (isLabelled(namespace) || condition(namespace) != null) {
+                names.add(namespace.getMetadata().getName());
+            }
+        }
+        pods.list().forEach(pod -> names.add(pod.getMetadata().getNamespace()));
+        return names;
+    }
+
+    @Override
+    public boolean isEnrolled(String namespace) {
+        return isLabelled(namespaces.getByKey(namespace)) || !podsOf(namespace).isEmpty();
+    }
+
+    @Override
+    public Set<String> of(String namespace) {
+        Set<String> names = new HashSet<>();
+        if (isLabelled(namespaces.getByKey(namespace))) {
+            accounts.byIndex(Cache.NAMESPACE_INDEX, namespace)
+                    .forEach(account -> names.add(account.getMetadata().getName()));
+        }
+        for (Pod pod : podsOf(namespace)) {
+            String account = pod.getSpec().getServiceAccountName();
+            names.add(account == null || account.isEmpty() ? DEFAULT_ACCOUNT : account);
+        }
+        return names;
+    }
+
+    /** The condition that is told at a namespace; null for none. */
+    @Nullable NamespaceCondition condition(String namespace) {
+        return condition(namespaces.getByKey(namespace));
+    }
+
+    boolean exists(String namespace) {
+        return namespaces.getByKey(namespace) != null;
+    }
+
+    private List<Pod> podsOf(String namespace) {
+        return pods.byIndex(Cache.NAMESPACE_INDEX, namespace);
+    }
+
+    private static boolean isLabelled(@Nullable Namespace namespace) {
+        return namespace != null && MeshLabels.isEnrolled(namespace.getMetadata().getLabels());
+    }
+
+    private static @Nullable NamespaceCondition condition(@Nullable Namespace namespace) {
+        if (namespace == null || namespace.getStatus() == null) {
+            return null;
+        }
+        List<NamespaceCondition> conditions = namespace.getStatus().getConditions();
+        return conditions.isEmpty() ? null : conditions.get(0);
+    }
+}

@@ -1,0 +1,123 @@
+package io.hbone.enrollment.operator;
+
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.extended.leaderelection.LeaderCallbacks;
+import io.fabric8.kubernetes.client.extended.leaderelection.LeaderElectionConfig;
+import io.fabric8.kubernetes.client.extended.leaderelection.LeaderElectionConfigBuilder;
+import io.fabric8.kubernetes.client.extended.leaderelection.resourcelock.LeaseLock;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Stands for election again and again: who has lost a lease, because the API server was away, may well get it back. */
+final class Leadership implements AutoCloseable {
+    private static final Logger logger = LoggerFactory.getLogger(Leadership.class);
+
+    private final KubernetesClient client;
+    private final LeaseSettings settings;
+    private final ScheduledExecutorService executor;
+    private final Runnable won;
+    private final Runnable lost;
+    private @Nullable CompletableFuture<?> election; // guarded by this
+    private boolean closed; // guarded by this
+    private volatile boolean leading;
+
+    /**
+     * @param executor looks at the lease; the callbacks come there, too
+     * @param won this one leads; quick
+     * @param lost not any more; quick, and only after {@code won}
+     */
+    Leadership(
+            KubernetesClient client,
+            LeaseSettings settings,
+            ScheduledExecutorService executor,
+            Runnable won,
+            Runnable lost) {
+        this.client = client;
+        this.settings = settings;
+        this.executor = executor;
+        this.won = won;
+        this.lost = lost;
+    }
+
+    /** Any thread. */
+    boolean isLeading() {
+        return leading;
+    }
+
+    synchronized void stand() {
+        if (closed) {
+            return;
+        }
+        LeaderElectionConfig config = new LeaderElectionConfigBuilder()
+                .withName(settings.name())
+                .withLock(new LeaseLock(settings.namespace(), settings.name(), settings.holder()))
+                .withLeaseDuration(settings.duration())
+                .withRenewDeadline(settings.renewDeadline())
+                .withRetryPeriod(settings.retryPeriod())
+                .withReleaseOnCancel(true)
+                .withLeaderCallbacks(new LeaderCallbacks(this::won, this::lost, this::elected))
+                .build();
+        CompletableFuture<?> running =
+                client.leaderElector().withConfig(config).build().start();
+        election = running;
+        running.whenComplete((done, failure) -> {
+            lost();
+            again();
+        });
+    }
+
+    /** Gives the lease back, so that another need not wait for its end. */
+    @Override
+    public void close() {
+        CompletableFuture<?> running;
+        synchronized (this) {
+            closed = true;
+            running = election;
+        }
+        if (running != null) {
+            running.cancel(true);
+        }
+        lost();
+    }
+
+    private void again() {
+        try {
+            executor.schedule(this::stand, settings.retryPeriod().toMillis(), TimeUnit.MILLISECONDS);
+        } catch (RejectedExecutionException e) {
+            logger.debug("the executor is shut down");
+        }
+    }
+
+    private void won() {
+        synchronized (this) {
+            if (leading || closed) {
+                return;
+            }
+            leading = true;
+        }
+        logger.info("{} leads", settings.holder());
+        won.run();
+    }
+
+    private void lost() {
+        synchronized (this) {
+            if (!leading) {
+                return;
+            }
+            leading = false;
+        }
+        logger.info("{} does not lead any more", settings.holder());
+        lost.run();
+    }
+
+    private void elected(String holder) {
+        if (!holder.equals(settings.holder())) {
+            logger.info("the leader is {}", holder.isEmpty() ? "nobody" : holder);
+        }
+    }
+}
