@@ -83,7 +83,8 @@ final class IptablesBackend {
             String program = plain(Family.IPV4, "-restore");
             known = false;
             if (tools.find(program) != null) {
-                String version = tools.run(namespace, "", List.of(program, "--version")).printed();
+                String version =
+                        tools.run(namespace, "", List.of(program, "--version")).printed();
                 known = version.contains(OF_NF_TABLES) == (kind == Backend.IPTABLES_NFT);
             }
             plainIsOurs = known;

@@ -94,9 +94,7 @@ record IptablesState(Map<Place, List<Rule>> chains, List<Jump> jumps) {
     }
 
     private static Map<Jump, Long> count(List<Jump> jumps) {
-        return jumps.stream()
-                .collect(Collectors.groupingBy(
-                        jump -> jump, Collectors.counting()));
+        return jumps.stream().collect(Collectors.groupingBy(jump -> jump, Collectors.counting()));
     }
 
     /**
@@ -123,8 +121,7 @@ record IptablesState(Map<Place, List<Rule>> chains, List<Jump> jumps) {
         Map<Place, List<Rule>> of = new LinkedHashMap<>(chains);
         of.keySet().removeIf(place -> place.table() != table);
         return new IptablesState(
-                of,
-                jumps.stream().filter(jump -> jump.from().table() == table).toList());
+                of, jumps.stream().filter(jump -> jump.from().table() == table).toList());
     }
 
     private void section(Table table, IptablesState wanted, StringBuilder script) {
@@ -132,9 +129,10 @@ record IptablesState(Map<Place, List<Rule>> chains, List<Jump> jumps) {
             return;
         }
         script.append('*').append(table).append('\n');
-        wanted.chains.keySet().forEach(place -> script.append(':')
-                .append(place.chain())
-                .append(" - [0:0]\n")); // makes it, or empties it
+        wanted.chains
+                .keySet()
+                .forEach(place ->
+                        script.append(':').append(place.chain()).append(" - [0:0]\n")); // makes it, or empties it
         List<Jump> missing = new ArrayList<>(wanted.jumps);
         for (Jump jump : jumps) {
             if (!missing.remove(jump)) {
@@ -142,8 +140,8 @@ record IptablesState(Map<Place, List<Rule>> chains, List<Jump> jumps) {
             }
         }
         missing.forEach(jump -> rule(script, "-A", jump.from(), jump.text()));
-        wanted.chains.forEach((place, rules) ->
-                rules.forEach(rule -> rule(script, "-A", place, IptablesRule.render(rule))));
+        wanted.chains.forEach(
+                (place, rules) -> rules.forEach(rule -> rule(script, "-A", place, IptablesRule.render(rule))));
         List<Place> gone = chains.keySet().stream()
                 .filter(place -> !wanted.chains.containsKey(place))
                 .toList();

@@ -109,9 +109,8 @@ final class NftJson {
             if (left.equals(key("meta", "nfproto")) && !negated) {
                 family = family("ipv4".equals(right) ? "ip" : "ipv6".equals(right) ? "ip6" : String.valueOf(right));
             } else {
-                Match found = left.containsKey("payload")
-                        ? payload(object(left.get("payload")), right)
-                        : meta(left, right);
+                Match found =
+                        left.containsKey("payload") ? payload(object(left.get("payload")), right) : meta(left, right);
                 matches.add(negated ? new Match.Not(found) : found);
             }
         }
@@ -137,7 +136,8 @@ final class NftJson {
                 }
             }
             if (and.size() == 2
-                    && Map.of("payload", Map.of("protocol", "tcp", "field", "flags")).equals(and.get(0))
+                    && Map.of("payload", Map.of("protocol", "tcp", "field", "flags"))
+                            .equals(and.get(0))
                     && and.get(1) instanceof List<?> flags
                     && SYN_MASK.equals(new HashSet<Object>(flags))
                     && "syn".equals(right)) {
@@ -152,9 +152,7 @@ final class NftJson {
             String field = String.valueOf(payload.get("field"));
             if (field.equals("saddr") || field.equals("daddr")) {
                 family = family(protocol);
-                return field.equals("saddr")
-                        ? new Match.Source(network(right))
-                        : new Match.Destination(network(right));
+                return field.equals("saddr") ? new Match.Source(network(right)) : new Match.Destination(network(right));
             }
             Transport transport = transport(protocol);
             matches.add(new Match.Protocol(transport)); // said by the field

@@ -37,8 +37,7 @@ record NftState(Map<Table, Map<String, NftChain>> tables) {
         Map<Table, Map<String, NftChain>> tables = new EnumMap<>(Table.class);
         for (RuleSet set : sets) {
             for (Chain chain : set.chains()) {
-                Map<String, NftChain> chains =
-                        tables.computeIfAbsent(chain.table(), table -> new LinkedHashMap<>());
+                Map<String, NftChain> chains = tables.computeIfAbsent(chain.table(), table -> new LinkedHashMap<>());
                 String name = set.convention().nftChain(chain.hook());
                 NftChain ours = chains.computeIfAbsent(name, absent -> new NftChain(null, new ArrayList<>()));
                 chain.rules().forEach(rule -> ours.rules().add(new NftRule(set.family(), rule)));
@@ -50,7 +49,10 @@ record NftState(Map<Table, Map<String, NftChain>> tables) {
 
     private static NftChain base(Chain chain, String target) {
         Base base = new Base(
-                chain.table().nftType(chain.hook()), chain.hook().nft(), chain.table().priority(), "accept");
+                chain.table().nftType(chain.hook()),
+                chain.hook().nft(),
+                chain.table().priority(),
+                "accept");
         return new NftChain(base, List.of(new NftRule(null, Rule.of(new Target.Jump(target)))));
     }
 
@@ -101,8 +103,8 @@ record NftState(Map<Table, Map<String, NftChain>> tables) {
         Set<String> names = names(convention).keySet();
         return NftJson.objects(json).stream()
                 .map(Map.Entry::getValue)
-                .anyMatch(table -> FAMILY.equals(table.get("family"))
-                        && names.contains(String.valueOf(table.get("name"))));
+                .anyMatch(table ->
+                        FAMILY.equals(table.get("family")) && names.contains(String.valueOf(table.get("name"))));
     }
 
     /**

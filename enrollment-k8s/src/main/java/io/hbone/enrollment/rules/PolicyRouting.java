@@ -61,7 +61,9 @@ final class PolicyRouting {
         List<String> surplus = new ArrayList<>(found.rules);
         surplus.remove(rule());
         output = run(
-                namespace, family, surplus.stream().map(each -> "rule del " + each).toList());
+                namespace,
+                family,
+                surplus.stream().map(each -> "rule del " + each).toList());
         if (!isInPlace(found(namespace, output))) {
             throw output.failure(namespace);
         }
@@ -81,7 +83,8 @@ final class PolicyRouting {
     }
 
     /** Goes on behind a command that fails, such as adding what is there: what counts is what is there afterwards. */
-    private Tools.Output run(NetworkNamespace namespace, Family family, List<String> commands) throws RedirectException {
+    private Tools.Output run(NetworkNamespace namespace, Family family, List<String> commands)
+            throws RedirectException {
         List<String> all = new ArrayList<>(commands);
         all.add("rule show");
         all.add("route show table " + delivery.table()); // the last, as it fails without such a table

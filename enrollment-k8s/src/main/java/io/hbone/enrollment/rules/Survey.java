@@ -16,7 +16,8 @@ import org.slf4j.LoggerFactory;
  * @param saved by iptables-save, for each kind and family
  * @param nft by {@code nft -j list ruleset inet}; null when none of the tables is ours
  */
-record Survey(Map<Backend, Map<Family, String>> saved, @Nullable String nft) {
+record Survey(
+        Map<Backend, Map<Family, String>> saved, @Nullable String nft) {
     private static final Logger logger = LoggerFactory.getLogger(Survey.class);
 
     Inventory of(Convention convention) {

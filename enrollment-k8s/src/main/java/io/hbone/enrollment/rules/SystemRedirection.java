@@ -82,11 +82,7 @@ final class SystemRedirection implements Redirection {
 
     /** Tries one backend after another. */
     private void place(
-            NetworkNamespace namespace,
-            Namespaced facts,
-            Survey survey,
-            Inventory before,
-            Collection<RuleSet> wanted)
+            NetworkNamespace namespace, Namespaced facts, Survey survey, Inventory before, Collection<RuleSet> wanted)
             throws RedirectException {
         List<RedirectException> failures = new ArrayList<>();
         for (Backend backend : candidates(namespace, survey, before)) {
@@ -154,11 +150,7 @@ final class SystemRedirection implements Redirection {
 
     /** Removes what other backends have, now that this one has everything, and looks whether that is so. */
     private void clear(
-            NetworkNamespace namespace,
-            Namespaced facts,
-            Backend backend,
-            Inventory before,
-            Collection<RuleSet> wanted)
+            NetworkNamespace namespace, Namespaced facts, Backend backend, Inventory before, Collection<RuleSet> wanted)
             throws RedirectException {
         Set<Backend> touched = EnumSet.copyOf(before.backends());
         for (Backend other : touched) {
@@ -219,9 +211,10 @@ final class SystemRedirection implements Redirection {
             if (!before.nft().isNone()) {
                 attempt(failures, () -> write(namespace, Backend.NFT, before, List.of()));
             }
-            before.iptables().forEach((backend, states) -> states.forEach((family, state) ->
-                    attempt(failures, () -> backends.iptables(backend)
-                            .write(namespace, family, state.to(IptablesState.NONE)))));
+            before.iptables()
+                    .forEach((backend, states) -> states.forEach((family, state) -> attempt(
+                            failures,
+                            () -> backends.iptables(backend).write(namespace, family, state.to(IptablesState.NONE)))));
             Inventory after =
                     Survey.only(before.backends(), namespace, facts, backends).of(settings.convention());
             if (!after.isNone()) {
@@ -265,10 +258,8 @@ final class SystemRedirection implements Redirection {
 
     /** One failure that says what all of them say. */
     private static RedirectException all(String what, List<RedirectException> failures) {
-        String reasons = failures.stream()
-                .map(RedirectException::getMessage)
-                .distinct()
-                .collect(Collectors.joining("; "));
+        String reasons =
+                failures.stream().map(RedirectException::getMessage).distinct().collect(Collectors.joining("; "));
         RedirectException all = new RedirectException(what + ": " + reasons, failures.get(0));
         failures.stream().skip(1).forEach(all::addSuppressed);
         return all;

@@ -60,7 +60,8 @@ final class Tools {
         RedirectException failure(NetworkNamespace namespace) {
             String said = (errors.isBlank() ? printed : errors).strip().replace("\n", "; ");
             return new RedirectException(
-                    String.join(" ", command) + " in " + namespace + ": exit status " + exit + ": " + said + missing(said),
+                    String.join(" ", command) + " in " + namespace + ": exit status " + exit + ": " + said
+                            + missing(said),
                     null);
         }
 

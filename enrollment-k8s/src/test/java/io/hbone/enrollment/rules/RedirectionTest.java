@@ -1,17 +1,28 @@
 package io.hbone.enrollment.rules;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.hbone.enrollment.rules.Redirection.State;
+import io.hbone.xds.model.Cidr;
 import io.hbone.zds.NetworkNamespace;
 import java.io.IOException;
+import java.net.DatagramPacket;
+import java.net.DatagramSocket;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -165,5 +176,268 @@ class RedirectionTest {
         assertThat(redirection.inspect(pod)).isEqualTo(State.ABSENT);
         assertThat(network.everything()).doesNotContainIgnoringCase("istio").doesNotContain("0x111", "table 100");
         redirection.remove(pod);
+    }
+
+    /** GAP of the original, which appends what is missing and never prunes (spec/cilium.md 3.5). */
+    @ParameterizedTest
+    @EnumSource(Backend.class)
+    void changedRules_areSwapped_notAppendedBesideTheOld(Backend backend) throws Exception {
+        RedirectSettings.Builder older =
+                RedirectSettings.builder(Convention.CILIUM).backend(backend).outboundPort(25001);
+        Redirection.of(older.captureDns(true).build()).install(pod);
+        Redirection newer = with(Convention.CILIUM, backend);
+        assertThat(newer.inspect(pod)).isEqualTo(State.STALE);
+
+        newer.install(pod);
+
+        assertThat(newer.inspect(pod)).isEqualTo(State.INSTALLED);
+        assertThat(network.everything()).contains("15001").doesNotContain("25001", "15053", "zone");
+    }
+
+    /** GAP of the original: what an agent that died left in a pod that is not enrolled any more (spec/cilium.md 1.7). */
+    @ParameterizedTest
+    @EnumSource(Backend.class)
+    void whatWasLeftOver_isFound_andRepairedOrRemoved(Backend backend) throws Exception {
+        Redirection redirection = with(Convention.CILIUM, backend);
+        for (String damage : damages(backend)) {
+            redirection.install(pod);
+            network.inPod(damage);
+            assertThat(redirection.inspect(pod)).as(damage).isEqualTo(State.STALE);
+
+            redirection.install(pod);
+            assertThat(redirection.inspect(pod)).as(damage).isEqualTo(State.INSTALLED);
+
+            network.inPod(damage);
+            redirection.remove(pod);
+            assertThat(redirection.inspect(pod)).as(damage).isEqualTo(State.ABSENT);
+            assertThat(network.everything()).as(damage).doesNotContainIgnoringCase("cilium");
+        }
+    }
+
+    private static List<String> damages(Backend backend) {
+        List<String> damages = new ArrayList<>(List.of(
+                "ip -4 rule del priority 32764",
+                "ip -6 route flush table 100",
+                "ip -4 rule add priority 99 fwmark 0x111/0xfff lookup 100"));
+        if (backend == Backend.NFT) {
+            damages.add("nft delete table inet cilium-ztunnel-mangle");
+            damages.add("nft flush chain inet cilium-ztunnel-nat output");
+            damages.add("nft add rule inet cilium-ztunnel-nat cilium-output tcp dport 81 accept");
+            damages.add("nft add set inet cilium-ztunnel-nat ports '{ type inet_service; }'");
+        } else {
+            String kind = backend == Backend.IPTABLES_NFT ? "-nft" : "-legacy";
+            damages.add("iptables" + kind + " -t nat -D OUTPUT -j CILIUM_OUTPUT");
+            damages.add("ip6tables" + kind + " -t nat -A OUTPUT -j CILIUM_OUTPUT");
+            damages.add("iptables" + kind + " -t mangle -A INPUT -p tcp -m comment --comment 'a b' -j CILIUM_OUTPUT");
+            damages.add("ip6tables" + kind + " -t mangle -F CILIUM_OUTPUT");
+            damages.add("iptables" + kind + " -t nat -I CILIUM_OUTPUT -p tcp --dport 81 -j ACCEPT");
+            damages.add("iptables" + kind + " -t raw -N CILIUM_OUTPUT");
+        }
+        return damages;
+    }
+
+    @ParameterizedTest
+    @EnumSource(Backend.class)
+    void rulesOfAnotherBackend_areReplaced(Backend backend) throws Exception {
+        Redirection redirection = with(Convention.CILIUM, backend);
+        for (Backend other : Backend.values()) {
+            if (other != backend) {
+                with(Convention.CILIUM, other).install(pod);
+                assertThat(redirection.inspect(pod)).isEqualTo(State.STALE);
+
+                redirection.install(pod);
+                assertThat(redirection.inspect(pod)).isEqualTo(State.INSTALLED);
+            }
+        }
+    }
+
+    @Test
+    void anyBackend_isTheOneThatIsThere() throws Exception {
+        Redirection any = Redirection.of(RedirectSettings.DEFAULT);
+        for (Backend backend : Backend.values()) {
+            with(Convention.CILIUM, backend).install(pod);
+            String installed = network.everything();
+
+            any.install(pod);
+            assertThat(any.inspect(pod)).isEqualTo(State.INSTALLED);
+            assertThat(network.everything()).isEqualTo(installed);
+            any.remove(pod);
+        }
+    }
+
+    @Test
+    void anyBackend_isIptablesLegacy_whereSomebodyUsesIt() throws Exception {
+        network.inPod("iptables-legacy -t nat -A OUTPUT -p tcp --dport 1 -j ACCEPT");
+
+        Redirection.of(RedirectSettings.DEFAULT).install(pod);
+
+        assertThat(network.inPod("iptables-legacy-save")).contains("CILIUM_OUTPUT");
+        assertThat(network.inPod("nft list ruleset")).doesNotContain("CILIUM");
+    }
+
+    @ParameterizedTest
+    @MethodSource("everyBackendAndFamily")
+    void rulesOfOthers_stay(Backend backend, Family family) throws Exception {
+        String iptables = (family == Family.IPV4 ? "iptables" : "ip6tables")
+                + (backend == Backend.IPTABLES_LEGACY ? "-legacy" : "-nft");
+        network.inPod(iptables + " -t nat -N THEIRS");
+        network.inPod(iptables + " -t nat -A OUTPUT -p tcp --dport 1 -j THEIRS");
+        String before = network.inPod(iptables + "-save -t nat").replaceAll("#.*|\\[\\d+:\\d+]", "");
+        Redirection redirection = with(Convention.CILIUM, backend);
+
+        redirection.install(pod);
+        redirection.install(pod);
+        redirection.remove(pod);
+
+        assertThat(network.inPod(iptables + "-save -t nat").replaceAll("#.*|\\[\\d+:\\d+]", ""))
+                .isEqualTo(before);
+    }
+
+    @Test
+    void rulesOfAnotherConvention_areNotTouched() throws Exception {
+        Redirection istio = with(Convention.ISTIO, Backend.IPTABLES_NFT);
+        istio.install(pod);
+        Redirection cilium = with(Convention.CILIUM, Backend.NFT);
+
+        assertThatThrownBy(() -> cilium.install(pod))
+                .isInstanceOf(RedirectException.class)
+                .hasMessageContaining("redirect rules of ISTIO");
+
+        assertThat(istio.inspect(pod)).isEqualTo(State.INSTALLED);
+    }
+
+    @ParameterizedTest
+    @MethodSource("everyBackendAndFamily")
+    void dns_isCaptured_whenAskedFor(Backend backend, Family family) throws Exception {
+        Redirection.of(RedirectSettings.builder(Convention.ISTIO)
+                        .backend(backend)
+                        .captureDns(true)
+                        .build())
+                .install(pod);
+        InetAddress loopback = InetAddress.getByName(family == Family.IPV4 ? "127.0.0.1" : "::1");
+        try (DatagramSocket node = pod.run(() -> new DatagramSocket(15053, loopback));
+                DatagramSocket client = pod.run(() -> new DatagramSocket());
+                ServerSocket nodeTcp = TestPod.listen(pod, 15053)) {
+            node.setSoTimeout(TestPod.PATIENCE_MILLIS);
+            client.setSoTimeout(TestPod.PATIENCE_MILLIS);
+            InetSocketAddress server = new InetSocketAddress(TestPod.peerAddress(family), 53);
+            client.send(new DatagramPacket(new byte[] {1, 2, 3}, 3, server));
+
+            DatagramPacket question = new DatagramPacket(new byte[9], 9);
+            node.receive(question);
+            node.send(new DatagramPacket(new byte[] {4}, 1, question.getSocketAddress()));
+            DatagramPacket answer = new DatagramPacket(new byte[9], 9);
+            client.receive(answer);
+
+            assertThat(question.getLength()).isEqualTo(3);
+            assertThat(answer.getSocketAddress()).isEqualTo(server);
+            try (Socket tcp = TestPod.connect(pod, TestPod.peerAddress(family), 53);
+                    Socket taken = nodeTcp.accept()) {
+                assertThat(taken.getPort()).isEqualTo(tcp.getLocalPort());
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("everyBackendAndFamily")
+    void probes_goPastTheNode(Backend backend, Family family) throws Exception {
+        String probe = family.probes().toString();
+        String source = probe.substring(0, probe.indexOf('/'));
+        String version = family == Family.IPV4 ? "ip -4 " : "ip -6 ";
+        network.inPeer(version + "addr add " + probe + " dev eth0" + (family == Family.IPV6 ? " nodad" : ""));
+        network.inPod(version + "route add " + probe + " dev eth0");
+        with(Convention.ISTIO, backend).install(pod);
+        try (ServerSocket application = TestPod.listen(pod, 8080);
+                Socket prober = TestPod.connect(network.peer(), source, TestPod.podAddress(family), 8080);
+                Socket taken = application.accept()) {
+            taken.setSoTimeout(TestPod.PATIENCE_MILLIS);
+            talk(prober, taken);
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("everyBackendAndFamily")
+    void whatIsExcluded_goesPastTheNode(Backend backend, Family family) throws Exception {
+        Cidr peer = IptablesRule.network(TestPod.peerAddress(family));
+        RedirectSettings.Builder settings =
+                RedirectSettings.builder(Convention.CILIUM).backend(backend).excludedInboundPorts(List.of(9090));
+        try (ServerSocket inPeer = TestPod.listen(network.peer(), 3306);
+                ServerSocket inPod = TestPod.listen(pod, 9090)) {
+            Redirection.of(settings.excludedOutboundPorts(List.of(3306)).build())
+                    .install(pod);
+            connects(pod, TestPod.peerAddress(family), inPeer);
+            connects(network.peer(), TestPod.podAddress(family), inPod);
+
+            Redirection.of(settings.excludedOutboundPorts(List.of())
+                            .excludedOutboundNetworks(List.of(peer))
+                            .build())
+                    .install(pod);
+            connects(pod, TestPod.peerAddress(family), inPeer);
+        }
+    }
+
+    private static void connects(NetworkNamespace from, String address, ServerSocket to) throws Exception {
+        try (Socket client = TestPod.connect(from, address, to.getLocalPort());
+                Socket served = to.accept()) {
+            assertThat(served.getPort()).isEqualTo(client.getLocalPort());
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("everyBackendAndFamily")
+    void application_thatCallsItself_isLetAlone(Backend backend, Family family) throws Exception {
+        with(Convention.CILIUM, backend).install(pod);
+        try (ServerSocket application = TestPod.listen(pod, 8080)) {
+            connects(pod, TestPod.podAddress(family), application);
+            connects(pod, family == Family.IPV4 ? "127.0.0.1" : "::1", application);
+        }
+    }
+
+    @Test
+    void oneFamily_leavesTheOtherAlone() throws Exception {
+        Redirection redirection = Redirection.of(RedirectSettings.builder(Convention.CILIUM)
+                .families(Set.of(Family.IPV4))
+                .build());
+        Redirection.of(RedirectSettings.DEFAULT).install(pod);
+        assertThat(redirection.inspect(pod)).isEqualTo(State.STALE);
+
+        redirection.install(pod);
+
+        assertThat(redirection.inspect(pod)).isEqualTo(State.INSTALLED);
+        assertThat(network.inPod("ip6tables-nft-save")).doesNotContain("CILIUM");
+        assertThat(network.inPod("ip -6 rule")).doesNotContain("0x111");
+    }
+
+    @Test
+    void namespaceWithoutIpv6_getsRulesForIpv4() throws Exception {
+        network.inPod("sh -c 'for f in /proc/sys/net/ipv6/conf/*/disable_ipv6; do echo 1 > $f; done'");
+        Redirection redirection = Redirection.of(RedirectSettings.DEFAULT);
+
+        redirection.install(pod);
+
+        assertThat(redirection.inspect(pod)).isEqualTo(State.INSTALLED);
+        assertThat(network.inPod("ip6tables-nft-save")).doesNotContain("CILIUM");
+        redirection.remove(pod);
+        assertThat(redirection.inspect(pod)).isEqualTo(State.ABSENT);
+    }
+
+    /** A thread that stayed inside would keep the namespace alive after its pod has gone. */
+    @Test
+    void nobody_staysInside() throws Exception {
+        Redirection redirection = Redirection.of(RedirectSettings.DEFAULT);
+        redirection.install(pod);
+        redirection.remove(pod);
+
+        try (Stream<Path> threads = Files.list(Path.of("/proc/self/task"))) {
+            assertThat(threads.map(RedirectionTest::namespaceOf)).doesNotContain(pod.toString());
+        }
+    }
+
+    private static String namespaceOf(Path thread) {
+        try {
+            return Files.readSymbolicLink(thread.resolve("ns/net")).toString();
+        } catch (IOException e) {
+            return "ended";
+        }
     }
 }

@@ -110,10 +110,13 @@ final class TestPod implements AutoCloseable {
         for (String command : new String[] {
             "iptables-legacy-save", "ip6tables-legacy-save", "nft list ruleset", "ip -4 rule", "ip -6 rule"
         }) {
-            inPod(command).lines().filter(line -> !line.startsWith("#")).forEach(line -> all.append(line).append('\n'));
+            inPod(command)
+                    .lines()
+                    .filter(line -> !line.startsWith("#"))
+                    .forEach(line -> all.append(line).append('\n'));
         }
-        all.append(inPod("ip -4 route show table all"));
-        all.append(inPod("ip -6 route show table all"));
+        all.append(inPod("ip -4 route show table all type local default"));
+        all.append(inPod("ip -6 route show table all type local default"));
         return all.toString().replaceAll("packets \\d+ bytes \\d+|\\[\\d+:\\d+]", "");
     }
 
