@@ -88,8 +88,7 @@ class StockWindowsTest {
                 .bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))
                 .syncUninterruptibly()
                 .channel();
-        client = HboneClient.builder(
-                        TestPki.identityOf(ClientAndServer.CLIENT), TestPki.source(ClientAndServer.CLIENT))
+        client = HboneClient.builder(TestPki.identityOf(ClientAndServer.CLIENT), TestPki.source(ClientAndServer.CLIENT))
                 .settings(HboneSettings.DEFAULT)
                 .sockets(sockets)
                 .group(clientLoops)

@@ -132,8 +132,8 @@ final class PeerFrames extends Http2FrameAdapter {
             if (!tunnel.data().window().add(increment)) {
                 throw connectionError(Http2Error.FLOW_CONTROL_ERROR, "the connection's window overflows");
             }
-            widestConnectionWindow = Math.max(
-                    widestConnectionWindow, tunnel.data().window().available());
+            widestConnectionWindow =
+                    Math.max(widestConnectionWindow, tunnel.data().window().available());
             tunnel.data().resumeWaiting();
             tunnel.events().roomChanged(tunnel);
             return;

@@ -47,7 +47,11 @@ public final class Tunnel extends ChannelInboundHandlerAdapter {
 
     /** What exists as soon as the tunnel has its place in a pipeline. */
     private record Link(
-            ChannelHandlerContext ctx, ControlFrames frames, DataWriter data, Keepalive keepalive, AbuseLimits limits) {}
+            ChannelHandlerContext ctx,
+            ControlFrames frames,
+            DataWriter data,
+            Keepalive keepalive,
+            AbuseLimits limits) {}
 
     private Tunnel(HboneSettings settings, boolean server, WindowBudget processBudget, TunnelEvents events) {
         this.settings = settings;
@@ -202,8 +206,7 @@ public final class Tunnel extends ChannelInboundHandlerAdapter {
         AsciiString preface = ControlFrames.PREFACE;
         while (prefaceBytesLeft > 0 && in.isReadable()) {
             if (in.readByte() != preface.byteAt(preface.length() - prefaceBytesLeft)) {
-                ending.protocolBroken(
-                        Http2Error.PROTOCOL_ERROR, "no HTTP/2 preface (expected: RFC 9113 section 3.4)");
+                ending.protocolBroken(Http2Error.PROTOCOL_ERROR, "no HTTP/2 preface (expected: RFC 9113 section 3.4)");
                 return;
             }
             prefaceBytesLeft--;

@@ -109,7 +109,10 @@ final class TunnelEnding {
     void close(TunnelException why) {
         if (!closed) {
             tunnel.frames()
-                    .goAway(tunnel.ids().lastServed(), Http2Error.NO_ERROR, why.error().name());
+                    .goAway(
+                            tunnel.ids().lastServed(),
+                            Http2Error.NO_ERROR,
+                            why.error().name());
             shutDown(why);
         }
     }
@@ -185,10 +188,7 @@ final class TunnelEnding {
         tunnel.release();
         if (!tunnel.streams().isEmpty()) {
             tunnel.streams()
-                    .failAll(
-                            why != null
-                                    ? why
-                                    : new TunnelException(TunnelError.TUNNEL_CLOSED, tunnel + " ended"));
+                    .failAll(why != null ? why : new TunnelException(TunnelError.TUNNEL_CLOSED, tunnel + " ended"));
         }
         tunnel.events().closed(tunnel, why);
     }

@@ -22,9 +22,9 @@ final class IllegalPorts {
      */
     static boolean contains(Set<Integer> ports, Channel accepted, int port) {
         return ports.contains(port)
-                || accepted.parent() != null
+                || (accepted.parent() != null
                         && accepted.parent().localAddress() instanceof InetSocketAddress listener
-                        && listener.getPort() == port;
+                        && listener.getPort() == port);
     }
 
     /** Whether a captured connection would lead to the node that captured it. */

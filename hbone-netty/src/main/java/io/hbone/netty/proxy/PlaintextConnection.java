@@ -62,7 +62,8 @@ final class PlaintextConnection extends AcceptedConnection implements Applicatio
     }
 
     private void forward(InetSocketAddress client, InetSocketAddress destination, Target.Forward target) {
-        if (IllegalPorts.contains(parts.illegalPorts(), channel(), target.address().getPort())) {
+        if (IllegalPorts.contains(
+                parts.illegalPorts(), channel(), target.address().getPort())) {
             deny(client, destination, IllegalPorts.recursion(target.address()));
             return;
         }

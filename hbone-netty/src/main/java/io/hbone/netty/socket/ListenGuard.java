@@ -39,8 +39,8 @@ final class ListenGuard extends ChannelDuplexHandler {
                 OriginalSource.allowListener(ctx.channel().config(), address.getAddress());
             } catch (ChannelException e) {
                 if (originalSource == OriginalSource.ON) {
-                    BindException failure = new BindException(
-                            local + " cannot be transparent: " + e.getMessage() + " (expected: CAP_NET_ADMIN, or ENABLE_ORIG_SRC=false)");
+                    BindException failure = new BindException(local + " cannot be transparent: " + e.getMessage()
+                            + " (expected: CAP_NET_ADMIN, or ENABLE_ORIG_SRC=false)");
                     failure.initCause(e);
                     promise.setFailure(failure);
                     return;

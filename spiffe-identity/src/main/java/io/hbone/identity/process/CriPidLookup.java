@@ -115,8 +115,7 @@ public final class CriPidLookup implements PidLookup {
         channels.close();
     }
 
-    private CompletionStage<ListContainersResponse> containers(
-            String uid, ListPodSandboxResponse sandboxes) {
+    private CompletionStage<ListContainersResponse> containers(String uid, ListPodSandboxResponse sandboxes) {
         // A pod whose sandbox was made anew has an old one beside it, which is not ready; the filter may be ignored.
         return sandboxes.getItemsList().stream()
                 .filter(sandbox -> sandbox.getState() == PodSandboxState.SANDBOX_READY)
@@ -140,8 +139,8 @@ public final class CriPidLookup implements PidLookup {
 
     private CompletionStage<Integer> firstPid(String uid, Iterator<Container> containers) {
         if (!containers.hasNext()) {
-            return CompletableFuture.failedFuture(new NoProcessException("no running container of pod " + uid
-                    + " at " + endpoint + " (expected: one with a process)"));
+            return CompletableFuture.failedFuture(new NoProcessException(
+                    "no running container of pod " + uid + " at " + endpoint + " (expected: one with a process)"));
         }
         ContainerStatusRequest request = ContainerStatusRequest.newBuilder()
                 .setContainerId(containers.next().getId())

@@ -210,8 +210,8 @@ final class ClientStream implements StreamObserver<DeltaDiscoveryRequest> {
         ClientStatus now = status;
         return told.containsKey(TypeUrl.ADDRESS)
                 && told.entrySet().stream()
-                        .allMatch(type ->
-                                type.getValue() >= service.resources.table(type.getKey()).revision())
+                        .allMatch(type -> type.getValue()
+                                >= service.resources.table(type.getKey()).revision())
                 && now.types().values().stream().allMatch(type -> type.unanswered() == 0);
     }
 
