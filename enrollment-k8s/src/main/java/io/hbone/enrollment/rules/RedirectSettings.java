@@ -25,6 +25,11 @@ public final class RedirectSettings {
         return new Builder(convention);
     }
 
+    /** The same, to be changed. */
+    public Builder toBuilder() {
+        return new Builder(values);
+    }
+
     /** Whose names the chains have. */
     public Convention convention() {
         return values.convention;
@@ -38,6 +43,11 @@ public final class RedirectSettings {
     /** Which families get rules; null for IPv4, and IPv6 where the namespace has it. */
     public @Nullable Set<Family> families() {
         return values.families;
+    }
+
+    /** The {@code SO_MARK} that the node must put on what it sends. */
+    public int packetMark() {
+        return values.packetMark;
     }
 
     boolean captureInbound() {
@@ -68,9 +78,6 @@ public final class RedirectSettings {
         return values.excludedOutboundNetworks;
     }
 
-    int packetMark() {
-        return values.packetMark;
-    }
 
     int outboundPort() {
         return values.outboundPort;
@@ -199,6 +206,12 @@ public final class RedirectSettings {
 
         /** What the workload reaches past the node, DNS there too. None by default. */
         public Builder excludedOutboundNetworks(Collection<Cidr> value) {
+            for (Cidr network : value) {
+                if (network.prefix() == 0) {
+                    throw new IllegalArgumentException(
+                            "excluded outbound network: " + network + " (expected: not everything)");
+                }
+            }
             excludedOutboundNetworks = value.stream().distinct().toList();
             return this;
         }

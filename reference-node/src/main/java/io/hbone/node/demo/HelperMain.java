@@ -119,9 +119,9 @@ final class HelperMain {
         // Of this network namespace alone. What is not a TCP connection does not cross at all.
         Path settings = Path.of("/proc/sys/net/ipv4");
         Files.writeString(settings.resolve("ip_forward"), "0");
-        Files.writeString(settings.resolve("ip_local_port_range"), RedirectRules.WIRE_SOURCE_PORTS);
-        WireTap tap = WireTap.transparent(RedirectRules.WIRE_MARK, tamper);
-        tap.listen(new InetSocketAddress(any(), RedirectRules.WIRE_PORT), OriginalDestination.KERNEL);
+        Files.writeString(settings.resolve("ip_local_port_range"), WireRules.WIRE_SOURCE_PORTS);
+        WireTap tap = WireTap.transparent(WireRules.WIRE_MARK, tamper);
+        tap.listen(new InetSocketAddress(any(), WireRules.WIRE_PORT), OriginalDestination.KERNEL);
         return request -> Map.of(
                 "flows",
                 tap.flows(request.text("marker")).stream().map(Flow::toMap).toList());

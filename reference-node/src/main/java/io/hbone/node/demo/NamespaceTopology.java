@@ -79,7 +79,7 @@ final class NamespaceTopology implements Topology {
             addresses.put(each, address(each));
         }
         Map<String, String> settings = NodeSettings.of(pod, MeshFile.of(addresses, Map.of(), fault), directory);
-        settings.put("PACKET_MARK", Integer.toString(RedirectRules.PACKET_MARK));
+        settings.put("PACKET_MARK", Integer.toString(PodNetwork.REDIRECT.packetMark()));
         settings.put("LOG_FORMAT", "json");
         settings.put("RUST_LOG", AccessLogWitness.LEVELS);
         Process process =

@@ -1,5 +1,10 @@
 package io.hbone.node.demo;
 
+import io.hbone.enrollment.rules.Convention;
+import io.hbone.enrollment.rules.RedirectException;
+import io.hbone.enrollment.rules.RedirectSettings;
+import io.hbone.enrollment.rules.Redirection;
+import io.hbone.zds.NetworkNamespace;
 import java.io.IOException;
 import java.util.List;
 
@@ -8,6 +13,10 @@ import java.util.List;
  * no packet: what crosses it, crosses it by {@link WireTap}.
  */
 final class PodNetwork {
+    /** The rules of the pods. */
+    static final RedirectSettings REDIRECT =
+            RedirectSettings.builder(Convention.ISTIO).build();
+
     private static final String WIRE = "wire";
     private static final String PREFIX = "10.77.";
     private static final String TABLE = "100";
@@ -40,7 +49,7 @@ final class PodNetwork {
             network.join(pod);
         }
         network.deliverMarked(network.wire());
-        network.restore(network.wire(), RedirectRules.WIRE);
+        network.restore(network.wire(), WireRules.WIRE);
         return network;
     }
 
@@ -65,13 +74,16 @@ final class PodNetwork {
 
     /** From now on the pod's traffic goes to its node. The node must listen. */
     void redirect(Pod pod) throws IOException {
-        deliverMarked(name(pod));
-        restore(name(pod), RedirectRules.POD);
+        try (NetworkNamespace namespace = NetworkNamespace.named(name(pod))) {
+            Redirection.of(REDIRECT).install(namespace);
+        } catch (RedirectException e) {
+            throw new IOException(e.getMessage(), e);
+        }
     }
 
     /** What is marked stays here, whomever it is addressed to. */
     private void deliverMarked(String namespace) throws IOException {
-        Shell.run(ip, "-n", namespace, "rule", "add", "fwmark", RedirectRules.HERE, "pref", "32764", "lookup", TABLE);
+        Shell.run(ip, "-n", namespace, "rule", "add", "fwmark", WireRules.HERE, "pref", "32764", "lookup", TABLE);
         Shell.run(ip, "-n", namespace, "route", "add", "local", "0.0.0.0/0", "dev", "lo", "table", TABLE);
     }
 
