@@ -78,7 +78,6 @@ public final class RedirectSettings {
         return values.excludedOutboundNetworks;
     }
 
-
     int outboundPort() {
         return values.outboundPort;
     }

@@ -82,11 +82,16 @@ class IptablesStatePropertyTest {
                 tables.get(table.toString()).put(chain, new ArrayList<>());
             }
         }
-        state.chains().forEach((place, rules) -> tables.get(place.table().toString())
-                .put(place.chain(), new ArrayList<>(rules.stream().map(IptablesRule::render).toList())));
-        state.jumps().forEach(jump -> tables.get(jump.from().table().toString())
-                .get(jump.from().chain())
-                .add(jump.text()));
+        state.chains()
+                .forEach((place, rules) -> tables.get(place.table().toString())
+                        .put(
+                                place.chain(),
+                                new ArrayList<>(
+                                        rules.stream().map(IptablesRule::render).toList())));
+        state.jumps()
+                .forEach(jump -> tables.get(jump.from().table().toString())
+                        .get(jump.from().chain())
+                        .add(jump.text()));
         String table = "";
         for (String line : script.lines().toList()) {
             String[] words = line.split(" ", 3);
@@ -105,8 +110,8 @@ class IptablesStatePropertyTest {
         tables.forEach((name, chains) -> {
             saved.append('*').append(name).append('\n');
             chains.keySet().forEach(chain -> saved.append(':').append(chain).append(" - [0:0]\n"));
-            chains.forEach((chain, rules) ->
-                    rules.forEach(rule -> saved.append("-A ").append(chain).append(' ').append(rule).append('\n')));
+            chains.forEach((chain, rules) -> rules.forEach(rule ->
+                    saved.append("-A ").append(chain).append(' ').append(rule).append('\n')));
             saved.append("COMMIT\n");
         });
         return saved.toString();
@@ -117,7 +122,8 @@ class IptablesStatePropertyTest {
         assertThat(rules).as(String.join(" ", words)).isNotNull();
         switch (words[0]) {
             case "-A" -> rules.add(words[2]);
-            case "-D" -> assertThat(rules.remove(words[2])).as("is there to be deleted").isTrue();
+            case "-D" ->
+                assertThat(rules.remove(words[2])).as("is there to be deleted").isTrue();
             case "-F" -> rules.clear();
             case "-X" -> {
                 assertThat(rules).isEmpty();

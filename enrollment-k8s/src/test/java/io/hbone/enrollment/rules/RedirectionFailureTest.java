@@ -88,7 +88,9 @@ class RedirectionFailureTest {
 
     /** Half a set is worse than none: IPv4 would be redirected, and IPv6 not. */
     @ParameterizedTest
-    @EnumSource(value = Backend.class, names = {"IPTABLES_NFT", "IPTABLES_LEGACY"})
+    @EnumSource(
+            value = Backend.class,
+            names = {"IPTABLES_NFT", "IPTABLES_LEGACY"})
     void oneFamilyFails_nothingStays(Backend backend) throws Exception {
         tool(
                 "ip6tables" + backend.toString().substring("iptables".length()) + "-restore",
@@ -149,7 +151,9 @@ class RedirectionFailureTest {
     void namespaceWithoutAnyRules_isFailureWithEveryReason() throws Exception {
         tool("iptables-nft-restore", "echo 'Table does not exist' >&2; exit 3");
         tool("iptables-legacy-restore", "echo 'do you need to insmod?' >&2; exit 3");
-        tool("nft", "test \"$1\" != -f || { echo 'Could not process rule' >&2; exit 1; }\nexec " + real("nft") + " \"$@\"");
+        tool(
+                "nft",
+                "test \"$1\" != -f || { echo 'Could not process rule' >&2; exit 1; }\nexec " + real("nft") + " \"$@\"");
 
         assertThatThrownBy(() -> redirection(null).install(pod))
                 .isInstanceOf(RedirectException.class)

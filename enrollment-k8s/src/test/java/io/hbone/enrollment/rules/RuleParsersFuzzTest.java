@@ -12,11 +12,9 @@ class RuleParsersFuzzTest {
         String saved = new String(bytes, StandardCharsets.UTF_8);
         for (Convention convention : Convention.values()) {
             IptablesState found = IptablesState.parse(saved, convention);
-            RuleSet wanted =
-                    RuleSets.of(RedirectSettings.builder(convention).build(), Family.IPV4);
+            RuleSet wanted = RuleSets.of(RedirectSettings.builder(convention).build(), Family.IPV4);
 
-            assertThat(found.to(IptablesState.of(wanted)).isEmpty())
-                    .isEqualTo(found.isSame(IptablesState.of(wanted)));
+            assertThat(found.to(IptablesState.of(wanted)).isEmpty()).isEqualTo(found.isSame(IptablesState.of(wanted)));
             assertThat(found.to(IptablesState.NONE).isEmpty()).isEqualTo(found.isNone());
         }
     }

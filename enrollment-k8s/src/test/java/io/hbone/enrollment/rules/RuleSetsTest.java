@@ -21,9 +21,12 @@ class RuleSetsTest {
     static final Map<String, RedirectSettings> SETS = Map.of(
             "cilium", RedirectSettings.builder(Convention.CILIUM).build(),
             "istio", RedirectSettings.builder(Convention.ISTIO).build(),
-            "istio-dns", RedirectSettings.builder(Convention.ISTIO).captureDns(true).build(),
+            "istio-dns",
+                    RedirectSettings.builder(Convention.ISTIO).captureDns(true).build(),
             "istio-ingress",
-                    RedirectSettings.builder(Convention.ISTIO).captureInbound(false).build(),
+                    RedirectSettings.builder(Convention.ISTIO)
+                            .captureInbound(false)
+                            .build(),
             "istio-virtual-machine",
                     RedirectSettings.builder(Convention.ISTIO)
                             .virtualInterfaces(List.of("k6t-eth0"))
@@ -84,8 +87,7 @@ class RuleSetsTest {
     @MethodSource("everySet")
     void nft_getsBothFamilies_asItsTextSays(String name) throws IOException {
         RedirectSettings settings = SETS.get(name);
-        NftState state = NftState.of(List.of(
-                RuleSets.of(settings, Family.IPV4), RuleSets.of(settings, Family.IPV6)));
+        NftState state = NftState.of(List.of(RuleSets.of(settings, Family.IPV4), RuleSets.of(settings, Family.IPV6)));
 
         assertThat(state.script(settings.convention(), NftState.NONE)).isEqualTo(golden(name + ".nft"));
     }

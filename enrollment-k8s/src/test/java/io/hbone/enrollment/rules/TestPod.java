@@ -17,6 +17,16 @@ import java.util.concurrent.atomic.AtomicInteger;
 final class TestPod implements AutoCloseable {
     static final int PATIENCE_MILLIS = 5_000;
 
+    private static final String EVERYTHING = String.join(
+            ";",
+            "iptables-legacy-save",
+            "ip6tables-legacy-save",
+            "nft list ruleset",
+            "ip -4 rule",
+            "ip -6 rule",
+            "ip -4 route show table all type local default",
+            "ip -6 route show table all type local default");
+
     private static final AtomicInteger COUNT = new AtomicInteger();
 
     private final String name;
@@ -39,16 +49,21 @@ final class TestPod implements AutoCloseable {
         sh(
                 "ip netns add " + pod,
                 "ip netns add " + peer,
-                "ip -n " + pod + " link set lo up",
-                "ip -n " + peer + " link set lo up",
                 "ip link add eth0 netns " + pod + " type veth peer name eth0 netns " + peer,
-                "ip -n " + pod + " addr add 10.88.0.2/24 dev eth0",
-                "ip -n " + peer + " addr add 10.88.0.1/24 dev eth0",
-                "ip -n " + pod + " addr add fd88::2/64 dev eth0 nodad",
-                "ip -n " + peer + " addr add fd88::1/64 dev eth0 nodad",
-                "ip -n " + pod + " link set eth0 up",
-                "ip -n " + peer + " link set eth0 up");
+                addresses(pod, 2),
+                addresses(peer, 1));
         return new TestPod(name);
+    }
+
+    private static String addresses(String namespace, int host) {
+        return String.join(
+                "\n",
+                "ip -n " + namespace + " -batch - <<END",
+                "link set lo up",
+                "addr add 10.88.0." + host + "/24 dev eth0",
+                "addr add fd88::" + host + "/64 dev eth0 nodad",
+                "link set eth0 up",
+                "END");
     }
 
     NetworkNamespace pod() {
@@ -107,16 +122,10 @@ final class TestPod implements AutoCloseable {
     /** Everything that tools show of the pod's rules, whoever wrote them, without what they count. */
     String everything() throws Exception {
         StringBuilder all = new StringBuilder();
-        for (String command : new String[] {
-            "iptables-legacy-save", "ip6tables-legacy-save", "nft list ruleset", "ip -4 rule", "ip -6 rule"
-        }) {
-            inPod(command)
-                    .lines()
-                    .filter(line -> !line.startsWith("#"))
-                    .forEach(line -> all.append(line).append('\n'));
-        }
-        all.append(inPod("ip -4 route show table all type local default"));
-        all.append(inPod("ip -6 route show table all type local default"));
+        inPod("sh -ec '" + EVERYTHING + "'")
+                .lines()
+                .filter(line -> !line.startsWith("#"))
+                .forEach(line -> all.append(line).append('\n'));
         return all.toString().replaceAll("packets \\d+ bytes \\d+|\\[\\d+:\\d+]", "");
     }
 
