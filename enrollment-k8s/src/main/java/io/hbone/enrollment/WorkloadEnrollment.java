@@ -40,6 +40,7 @@ final class WorkloadEnrollment {
     private boolean settled;
     private boolean forgotten;
     private int handing;
+    private int served;
     private int attempts;
     private @Nullable Future<?> timer;
     private @Nullable Instant waitingSince;
@@ -88,7 +89,9 @@ final class WorkloadEnrollment {
         if (!wanted.equals(workload)) {
             workload = wanted;
             progress = progress.outdated();
-            retry();
+            if (goal == goal(wanted)) {
+                retry();
+            }
         }
         aim(goal(wanted));
     }
@@ -127,8 +130,16 @@ final class WorkloadEnrollment {
     }
 
     private void drive() {
-        if (busy || forgotten || timer != null) {
+        if (busy || forgotten) {
             return;
+        }
+        if (timer != null) {
+            report();
+            return;
+        }
+        if (progress.handed() == Handed.WAITING && served == handing) {
+            progress = progress.handed(Handed.SERVED);
+            backoff.reset();
         }
         Step next = EnrollmentPlan.next(goal, progress);
         if (next != step) {
@@ -230,11 +241,9 @@ final class WorkloadEnrollment {
     private void hand() {
         int generation = ++handing;
         run(context.actions().hand(workload, namespace, () -> context.loop().execute(() -> {
-            if (generation == handing && progress.handed() == Handed.WAITING) {
-                progress = progress.handed(Handed.SERVED);
-                backoff.reset();
-                drive();
-            }
+            // This may come before the hand-over itself is heard of.
+            served = generation;
+            drive();
         })));
     }
 
