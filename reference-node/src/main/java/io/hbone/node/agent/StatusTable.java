@@ -71,7 +71,11 @@ final class StatusTable {
 
     private static void below(StringBuilder out, @Nullable Object value, String before) {
         if (value != null && !value.equals("")) {
-            out.append("    ").append(before).append(value).append('\n');
+            // Of errors parts may come from strangers: nothing that a terminal acts on gets there.
+            out.append("    ")
+                    .append(before)
+                    .append(value.toString().replaceAll("\\p{Cntrl}", " "))
+                    .append('\n');
         }
     }
 

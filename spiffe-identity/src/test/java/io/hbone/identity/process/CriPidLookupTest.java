@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import io.grpc.Status;
 import io.grpc.stub.StreamObserver;
 import io.hbone.core.SpiffeId;
 import io.hbone.core.WorkloadIdentity;
@@ -24,6 +25,7 @@ import io.hbone.identity.testing.UnixServer;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -121,6 +123,30 @@ class CriPidLookupTest {
         }
     }
 
+    @Test
+    void container_byItsId_hasItsOwnProcess() throws Exception {
+        runtime.container("app", ContainerState.CONTAINER_RUNNING, 4, "{\"pid\": 42}");
+        assertThat(lookup.pidOfContainer("app").toCompletableFuture().get(20, TimeUnit.SECONDS))
+                .isEqualTo(42);
+    }
+
+    /** So that who keeps something for it can let it go; a runtime that cannot be asked says nothing of the kind. */
+    @Test
+    void whatDoesNotRun_isToldApartFromARuntimeThatCannotBeAsked() {
+        runtime.container("ended", ContainerState.CONTAINER_EXITED, 4, "{\"pid\": 42}");
+        for (String id : List.of("ended", "never-was")) {
+            assertThatThrownBy(() -> lookup.pidOfContainer(id).toCompletableFuture().get(20, TimeUnit.SECONDS))
+                    .hasCauseInstanceOf(NoProcessException.class)
+                    .hasMessageContaining("container " + id + " does not run at " + endpoint);
+        }
+        assertThatThrownBy(() -> lookup.pidOfPod("nobody").toCompletableFuture().get(20, TimeUnit.SECONDS))
+                .hasCauseInstanceOf(NoProcessException.class);
+        server.close();
+        assertThatThrownBy(() -> lookup.pidOfContainer("app").toCompletableFuture().get(20, TimeUnit.SECONDS))
+                .satisfies(failure -> assertThat(failure.getCause()).isNotInstanceOf(NoProcessException.class))
+                .hasMessageContaining("container runtime at " + endpoint);
+    }
+
     private int pid() throws ExecutionException, InterruptedException, TimeoutException {
         return lookup.pid(POD).toCompletableFuture().get(20, TimeUnit.SECONDS);
     }
@@ -167,7 +193,12 @@ class CriPidLookupTest {
         @Override
         public void containerStatus(ContainerStatusRequest request, StreamObserver<ContainerStatusResponse> answer) {
             assertThat(request.getVerbose()).isTrue();
-            answer.onNext(statuses.get(request.getContainerId()));
+            ContainerStatusResponse status = statuses.get(request.getContainerId());
+            if (status == null) {
+                answer.onError(Status.NOT_FOUND.asRuntimeException());
+                return;
+            }
+            answer.onNext(status);
             answer.onCompleted();
         }
     }
