@@ -58,6 +58,7 @@ public interface ConnectionObserver {
      * @param destinationWorkload what is known of the other end; likewise
      * @param service the service that was meant, or null
      * @param mutualTls whether the bytes cross the network in a tunnel
+     * @param trace what both ends of a tunnelled connection call it; null outside of a tunnel
      */
     record ConnectionDetails(
             Direction direction,
@@ -67,7 +68,31 @@ public interface ConnectionObserver {
             WorkloadMetadata sourceWorkload,
             WorkloadMetadata destinationWorkload,
             Route.@Nullable ServiceRef service,
-            boolean mutualTls) {}
+            boolean mutualTls,
+            @Nullable TraceParent trace) {
+
+        /** A connection outside of a tunnel, or one that has no name. */
+        public ConnectionDetails(
+                Direction direction,
+                InetSocketAddress source,
+                InetSocketAddress destination,
+                @Nullable Authority hboneTarget,
+                WorkloadMetadata sourceWorkload,
+                WorkloadMetadata destinationWorkload,
+                Route.@Nullable ServiceRef service,
+                boolean mutualTls) {
+            this(
+                    direction,
+                    source,
+                    destination,
+                    hboneTarget,
+                    sourceWorkload,
+                    destinationWorkload,
+                    service,
+                    mutualTls,
+                    null);
+        }
+    }
 
     /** One connection's events. */
     interface Connection {

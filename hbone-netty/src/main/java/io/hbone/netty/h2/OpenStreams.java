@@ -35,7 +35,8 @@ final class OpenStreams {
     }
 
     /** The stream of that number, null when it is not open. */
-    @Nullable TunnelStream get(int id) {
+    @Nullable
+    TunnelStream get(int id) {
         return streams.get(id);
     }
 

@@ -97,7 +97,8 @@ final class InboundConnection implements ApplicationConnector.Result, LiveConnec
                         Metadata.proved(target.source(), stream.peerIdentity()),
                         target.destination(),
                         target.service(),
-                        true));
+                        true,
+                        stream.request().traceParent()));
         Authorizer.Request asked = new Authorizer.Request(peer, stream.peerIdentity(), target.address());
         long asOf = connections.generation();
         TunnelException denial = parts.denial(asked);

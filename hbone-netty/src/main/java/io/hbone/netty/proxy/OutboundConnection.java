@@ -33,6 +33,8 @@ import org.jspecify.annotations.Nullable;
 final class OutboundConnection extends AcceptedConnection implements StreamRequester, ApplicationConnector.Result {
 
     private final OutboundParts parts;
+    /** One for the connection, however many endpoints it tries. */
+    private final TraceParent trace;
     private InetSocketAddress client = NOWHERE;
     private InetSocketAddress destination = NOWHERE;
     private List<Route> tried = List.of();
@@ -42,6 +44,7 @@ final class OutboundConnection extends AcceptedConnection implements StreamReque
     OutboundConnection(OutboundParts parts, DuplexChannel channel) {
         super(channel);
         this.parts = parts;
+        trace = TraceParent.random(parts.random());
     }
 
     @Override
@@ -102,7 +105,8 @@ final class OutboundConnection extends AcceptedConnection implements StreamReque
                         tunnelled ? parts.selfInTunnel() : parts.selfInPlain(),
                         tunnelled ? route.destination() : Metadata.proved(route.destination(), null),
                         route.service(),
-                        tunnelled)));
+                        tunnelled,
+                        tunnelled ? trace : null)));
     }
 
     // ---- through a tunnel
@@ -122,8 +126,7 @@ final class OutboundConnection extends AcceptedConnection implements StreamReque
     private ConnectRequest request(Authority authority, Route route, @Nullable String network) {
         Route.ServiceRef service = route.service();
         String host = service == null || service.hostname().isEmpty() ? null : service.hostname();
-        return new ConnectRequest(
-                authority, parts.baggage(), new Forwarded(client, host), TraceParent.random(parts.random()), network);
+        return new ConnectRequest(authority, parts.baggage(), new Forwarded(client, host), trace, network);
     }
 
     @Override

@@ -9,6 +9,7 @@ import io.hbone.core.InboundRouter;
 import io.hbone.core.ResponseFlag;
 import io.hbone.core.Route;
 import io.hbone.core.TunnelError;
+import io.hbone.netty.socket.OriginalDestination;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
@@ -274,6 +275,7 @@ class PlainTest {
                     new InboundRouter.Target.Refuse(503, TunnelError.NO_ROUTE, "unknown destination"));
             PlaintextListener plaintext = TwoNodes.get(PlaintextListener.builder(nowhere)
                     .sockets(nodes.sockets)
+                    .originalDestination(OriginalDestination.fixed(app.address()))
                     .observer(nodes.inbound)
                     .bind(nodes.loops, TwoNodes.ANY_PORT));
             try (Socket socket = Applications.connect(plaintext.localAddress())) {

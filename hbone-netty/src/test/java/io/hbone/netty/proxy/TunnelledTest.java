@@ -82,6 +82,7 @@ class TunnelledTest {
             assertThat(seen.get().request().forwarded().host()).isEqualTo("server.default.svc.cluster.local");
             assertThat(seen.get().request().baggage()).isEqualTo(TwoNodes.CLIENT.toBaggage());
             assertThat(seen.get().request().originNetwork()).isNull();
+            assertThat(out.details.trace()).isNotNull().isEqualTo(in.details.trace());
         }
     }
 

@@ -12,7 +12,8 @@ import org.slf4j.spi.LoggingEventBuilder;
 
 /**
  * A line for every connection (spec/ztunnel.md 10.3), by the loggers {@code access} and {@code tunnel}. Bytes are counted as
- * the local application sees them: sent is what it sent.
+ * the local application sees them: sent is what it sent. After stock ztunnel's fields stands the trace id of the connection, which
+ * is the same in the lines of both nodes.
  */
 public final class AccessLog implements ConnectionObserver {
     private static final Logger access = LoggerFactory.getLogger("access");
@@ -28,7 +29,7 @@ public final class AccessLog implements ConnectionObserver {
     @Override
     public Connection opened(ConnectionDetails details) {
         if (access.isDebugEnabled()) {
-            describe(access.atDebug(), details).log("connection opened");
+            named(describe(access.atDebug(), details), details).log("connection opened");
         }
         return new Line(details, clock);
     }
@@ -65,6 +66,12 @@ public final class AccessLog implements ConnectionObserver {
                 .addKeyValue("peer.addr", peer)
                 .addKeyValue("what", what)
                 .log("tolerated");
+    }
+
+    private static LoggingEventBuilder named(LoggingEventBuilder line, ConnectionDetails details) {
+        return details.trace() == null
+                ? line
+                : line.addKeyValue("trace_id", details.trace().traceId());
     }
 
     private static LoggingEventBuilder describe(LoggingEventBuilder line, ConnectionDetails details) {
@@ -142,7 +149,8 @@ public final class AccessLog implements ConnectionObserver {
                     .addKeyValue("bytes_sent", outbound ? received : sent)
                     .addKeyValue("bytes_recv", outbound ? sent : received)
                     .addKeyValue("duration", Math.max(0, clock.millis() - openedAt) + "ms");
-            (why == null ? line : line.addKeyValue("error", why.explain())).log("connection complete");
+            line = why == null ? line : line.addKeyValue("error", why.explain());
+            named(line, details).log("connection complete");
         }
     }
 }

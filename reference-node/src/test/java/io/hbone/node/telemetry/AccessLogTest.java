@@ -70,6 +70,22 @@ class AccessLogTest {
     }
 
     @Test
+    void tunnelledConnection_isNamedAfterStockFields() {
+        String name = " trace_id=\"0000000000000001000000000000000a\"";
+        try (Captured access = new Captured("access", Level.DEBUG)) {
+            Connection connection = log.opened(Traffic.NAMED);
+            connection.closed(new TunnelException(TunnelError.DRAINED, TunnelError.DRAINED.hint()));
+
+            assertThat(access.lines())
+                    .containsExactly(
+                            "TIME\tdebug\taccess\tconnection opened\t" + INBOUND + name,
+                            "TIME\terror\taccess\tconnection complete\t" + INBOUND
+                                    + " bytes_sent=0 bytes_recv=0 duration=\"0ms\""
+                                    + " error=\"connection closed due to connection drain\"" + name);
+        }
+    }
+
+    @Test
     void connection_thatFails_isAnErrorThatSaysWhatToLookAt() {
         try (Captured access = new Captured("access", Level.INFO)) {
             log.opened(Traffic.OUTBOUND).closed(TunnelException.rejected(503, "127.0.0.1:8080"));

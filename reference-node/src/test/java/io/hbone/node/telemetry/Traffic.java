@@ -6,6 +6,7 @@ import io.hbone.core.ConnectionObserver.Direction;
 import io.hbone.core.ConnectionObserver.TunnelDetails;
 import io.hbone.core.Route.ServiceRef;
 import io.hbone.core.SpiffeId;
+import io.hbone.core.TraceParent;
 import io.hbone.core.WorkloadMetadata;
 import java.net.InetSocketAddress;
 
@@ -35,6 +36,17 @@ final class Traffic {
             WORKLOAD,
             null,
             true);
+
+    static final ConnectionDetails NAMED = new ConnectionDetails(
+            Direction.INBOUND,
+            INBOUND.source(),
+            INBOUND.destination(),
+            INBOUND.hboneTarget(),
+            WORKLOAD,
+            WORKLOAD,
+            null,
+            true,
+            new TraceParent(1, 10, 3, 0));
 
     static final ConnectionDetails PLAIN = new ConnectionDetails(
             Direction.OUTBOUND,

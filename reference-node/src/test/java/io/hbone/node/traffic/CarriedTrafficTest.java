@@ -215,6 +215,7 @@ class CarriedTrafficTest {
     private AccessLine assertTunnelled(long atLeast) {
         AccessLine out = mesh.clientNode().awaitConnectionTo(port);
         AccessLine in = mesh.serverNode().awaitConnectionTo(port);
+        assertThat(out.get("trace_id")).isNotEmpty().isEqualTo(in.get("trace_id"));
         for (AccessLine line : List.of(out, in)) {
             assertThat(line.level()).as(line.toString()).isEqualTo("info");
             assertThat(line.get("src.identity")).as(line.toString()).isEqualTo(Mesh.CLIENT_ID);

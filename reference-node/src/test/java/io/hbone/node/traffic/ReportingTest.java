@@ -55,7 +55,8 @@ class ReportingTest {
                             "direction",
                             "bytes_sent",
                             "bytes_recv",
-                            "duration");
+                            "duration",
+                            "trace_id");
             assertThat(line.fields())
                     .containsEntry("src.workload", "client")
                     .containsEntry("src.namespace", "shop")
