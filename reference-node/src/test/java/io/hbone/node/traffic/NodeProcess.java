@@ -68,7 +68,7 @@ final class NodeProcess implements AutoCloseable {
     /** Waits until the readiness port says so. */
     NodeProcess awaitReady() {
         await("node of " + pod.name())
-                .atMost(Duration.ofSeconds(60))
+                .atMost(Duration.ofMinutes(3))
                 .pollInterval(Duration.ofMillis(50))
                 .failFast(() -> {
                     if (!program.isAlive()) {
