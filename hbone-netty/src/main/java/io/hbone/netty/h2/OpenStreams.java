@@ -35,8 +35,7 @@ final class OpenStreams {
     }
 
     /** The stream of that number, null when it is not open. */
-    @Nullable
-    TunnelStream get(int id) {
+    @Nullable TunnelStream get(int id) {
         return streams.get(id);
     }
 
