@@ -14,8 +14,6 @@ import io.netty.channel.socket.DuplexChannel;
 import java.net.InetSocketAddress;
 import java.util.ArrayDeque;
 import java.util.Objects;
-import java.util.concurrent.CompletionStage;
-import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -67,17 +65,6 @@ abstract class AcceptedConnection extends ChannelInboundHandlerAdapter implement
             return;
         }
         accepted(client, local);
-    }
-
-    /** Calls {@code next} on the event loop with the outcome of {@code stage}, at once when it is there. */
-    final <T> void whenDecided(CompletionStage<T> stage, BiConsumer<T, @Nullable Throwable> next) {
-        stage.whenComplete((outcome, failure) -> {
-            if (channel.eventLoop().inEventLoop()) {
-                next.accept(outcome, failure);
-            } else {
-                channel.eventLoop().execute(() -> next.accept(outcome, failure));
-            }
-        });
     }
 
     /** Whether the client is still there. */

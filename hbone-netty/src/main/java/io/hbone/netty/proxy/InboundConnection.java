@@ -48,15 +48,8 @@ final class InboundConnection implements ApplicationConnector.Result, LiveConnec
     }
 
     void start() {
-        parts.router()
-                .route(new Inbound(peer, local, stream.peerIdentity(), stream.request()))
-                .whenComplete((target, failure) -> {
-                    if (stream.eventLoop().inEventLoop()) {
-                        routed(target, failure);
-                    } else {
-                        stream.eventLoop().execute(() -> routed(target, failure));
-                    }
-                });
+        Inbound connection = new Inbound(peer, local, stream.peerIdentity(), stream.request());
+        Deciding.ask(stream.eventLoop(), () -> parts.router().route(connection), this::routed);
     }
 
     private void routed(Target target, @Nullable Throwable failure) {

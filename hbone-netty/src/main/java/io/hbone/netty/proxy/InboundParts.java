@@ -37,7 +37,13 @@ record InboundParts(
     }
 
     private @Nullable TunnelException denial(Authorizer.Request request, String what) {
-        Decision decision = authorizer.authorize(request);
+        Decision decision;
+        try {
+            decision = authorizer.authorize(request);
+        } catch (RuntimeException e) {
+            // Nobody has allowed it.
+            return new TunnelException(TunnelError.INTERNAL, "the authorizer failed: " + e, e);
+        }
         if (!(decision instanceof Decision.Deny deny)) {
             return null;
         }

@@ -55,7 +55,7 @@ final class OutboundConnection extends AcceptedConnection implements StreamReque
             deny(IllegalPorts.recursion(destination));
             return;
         }
-        whenDecided(parts.router().route(connection()), this::routed);
+        Deciding.ask(channel().eventLoop(), () -> parts.router().route(connection()), this::routed);
     }
 
     private Outbound connection() {
@@ -151,7 +151,7 @@ final class OutboundConnection extends AcceptedConnection implements StreamReque
         if (!isWaiting()) {
             return;
         }
-        whenDecided(parts.router().reroute(connection(), tried), (other, failure) -> {
+        Deciding.ask(channel().eventLoop(), () -> parts.router().reroute(connection(), tried), (other, failure) -> {
             if (failure != null || other instanceof Route.Reject) {
                 fail(why);
             } else if (isWaiting()) {

@@ -31,8 +31,9 @@ final class PlaintextConnection extends AcceptedConnection implements Applicatio
             deny(client, destination, IllegalPorts.recursion(destination));
             return;
         }
-        whenDecided(
-                parts.router().route(new Inbound(client, destination, null, null)),
+        Deciding.ask(
+                channel().eventLoop(),
+                () -> parts.router().route(new Inbound(client, destination, null, null)),
                 (target, failure) -> routed(client, destination, target, failure));
     }
 
