@@ -32,6 +32,10 @@ class XdsFleetTest {
     private static final int XDS = 15012;
     private static final int CA = 15013;
     private static final Duration SOON = Duration.ofSeconds(20);
+
+    /** For a JVM to come up on a machine that is busy. */
+    private static final Duration START = Duration.ofSeconds(60);
+
     private static final String CLIENT = "cluster.local/ns/shop/sa/buyer";
     private static final String SERVER = "cluster.local/ns/store/sa/seller";
 
@@ -117,7 +121,7 @@ class XdsFleetTest {
                                 folder.resolve("xds.pem").toString(),
                                 "--tls-key",
                                 folder.resolve("xds.key").toString()))
-                .until("xDS is served", SOON);
+                .until("xDS is served", START);
     }
 
     /** Swaps the file as ConfigMaps are swapped. */

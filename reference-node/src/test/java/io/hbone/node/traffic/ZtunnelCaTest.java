@@ -78,7 +78,7 @@ class ZtunnelCaTest {
                                 address + ":" + port,
                                 "--max-ttl",
                                 "PT1H"))
-                .until("serves certificates of cluster.local on port " + port, Pod.PATIENCE);
+                .until("serves certificates of cluster.local on port " + port, Duration.ofSeconds(60));
     }
 
     static Map<String, String> fromTheCa(Path folder, String file, String token) throws IOException {
