@@ -3,7 +3,7 @@ package io.hbone.bench;
 import io.hbone.core.Authorizer;
 import io.hbone.core.Decision;
 import io.hbone.core.SpiffeId;
-import io.hbone.xds.policy.Cidr;
+import io.hbone.xds.model.Cidr;
 import io.hbone.xds.policy.Policy;
 import io.hbone.xds.policy.Policy.Action;
 import io.hbone.xds.policy.Policy.Clause;

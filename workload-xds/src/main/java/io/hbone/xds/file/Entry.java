@@ -38,7 +38,7 @@ final class Entry {
             return Cidr.of(address);
         }
         try {
-            return new Cidr(address, Integer.parseInt(text.substring(slash + 1)));
+            return Cidr.of(address, Integer.parseInt(text.substring(slash + 1)));
         } catch (NumberFormatException e) {
             throw LocalFileException.of(path, text, "an IP address, a slash, and the length of the prefix");
         } catch (IllegalArgumentException e) {

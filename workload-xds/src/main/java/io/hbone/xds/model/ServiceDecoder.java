@@ -50,7 +50,7 @@ final class ServiceDecoder {
             String field = "addresses[" + i + "]";
             InetAddress ip = Decoding.address(field, address.getAddress());
             try {
-                Cidr range = address.hasLength() ? new Cidr(ip, address.getLength()) : Cidr.of(ip);
+                Cidr range = address.hasLength() ? Cidr.of(ip, address.getLength()) : Cidr.of(ip);
                 vips.add(new Vip(interner.intern(address.getNetwork()), range));
             } catch (IllegalArgumentException e) {
                 throw new IllegalArgumentException(field + ": " + e.getMessage());

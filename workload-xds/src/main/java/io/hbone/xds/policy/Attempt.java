@@ -2,6 +2,7 @@ package io.hbone.xds.policy;
 
 import io.hbone.core.Authorizer;
 import io.hbone.core.SpiffeId;
+import io.hbone.xds.model.Cidr;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import org.jspecify.annotations.Nullable;

@@ -1,5 +1,6 @@
 package io.hbone.xds.policy;
 
+import io.hbone.xds.model.Cidr;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -33,7 +34,7 @@ final class CidrBuckets {
         Map<Integer, TreeMap<Cidr, Bucket>> byLength = new TreeMap<>();
         building.forEach((range, bucket) -> {
             if (range.v4() == family) {
-                byLength.computeIfAbsent(range.length(), key -> new TreeMap<>(BY_START))
+                byLength.computeIfAbsent(range.prefix(), key -> new TreeMap<>(BY_START))
                         .put(range, bucket);
             }
         });

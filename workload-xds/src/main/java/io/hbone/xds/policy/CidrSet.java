@@ -1,5 +1,6 @@
 package io.hbone.xds.policy;
 
+import io.hbone.xds.model.Cidr;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -10,7 +11,7 @@ final class CidrSet {
     private static final Comparator<Cidr> BY_START = Comparator.<Cidr>comparingLong(
                     cidr -> cidr.high() + Long.MIN_VALUE)
             .thenComparingLong(cidr -> cidr.low() + Long.MIN_VALUE)
-            .thenComparingInt(Cidr::length);
+            .thenComparingInt(Cidr::prefix);
 
     private final Cidr[] v4;
     private final Cidr[] v6;
@@ -37,7 +38,7 @@ final class CidrSet {
                 to = middle;
             }
         }
-        return from > 0 && ranges[from - 1].contains(address.high(), address.low());
+        return from > 0 && ranges[from - 1].contains(address);
     }
 
     private static Cidr[] ofFamily(List<Cidr> ranges, boolean v4) {
@@ -46,7 +47,7 @@ final class CidrSet {
         sorted.sort(BY_START);
         List<Cidr> kept = new ArrayList<>();
         for (Cidr range : sorted) {
-            if (kept.isEmpty() || !kept.get(kept.size() - 1).contains(range.high(), range.low())) {
+            if (kept.isEmpty() || !kept.get(kept.size() - 1).contains(range)) {
                 kept.add(range);
             }
         }

@@ -1,5 +1,6 @@
 package io.hbone.xds.policy;
 
+import io.hbone.xds.model.Cidr;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;

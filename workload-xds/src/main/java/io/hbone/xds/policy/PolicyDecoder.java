@@ -2,6 +2,7 @@ package io.hbone.xds.policy;
 
 import com.google.protobuf.ByteString;
 import com.google.protobuf.InvalidProtocolBufferException;
+import io.hbone.xds.model.Cidr;
 import io.hbone.xds.policy.Policy.Action;
 import io.hbone.xds.policy.Policy.Clause;
 import io.hbone.xds.policy.Policy.Match;

@@ -1,5 +1,6 @@
 package io.hbone.xds.policy;
 
+import io.hbone.xds.model.Cidr;
 import io.hbone.xds.policy.Policy.Clause;
 import io.hbone.xds.policy.Policy.Match;
 import io.hbone.xds.policy.Policy.Rule;

@@ -41,7 +41,7 @@ final class VipTable {
         }
         int bits = address.getAddress().length * Byte.SIZE;
         for (int length : inUse) {
-            List<Resource<Service>> covering = length > bits ? null : ranges.get(network, new Cidr(address, length));
+            List<Resource<Service>> covering = length > bits ? null : ranges.get(network, Cidr.of(address, length));
             Resource<Service> best = covering == null ? null : preferred(covering, namespace);
             if (best == null) {
                 continue;

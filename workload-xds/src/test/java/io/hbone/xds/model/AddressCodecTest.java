@@ -65,7 +65,7 @@ class AddressCodecTest {
                 new ServiceRef("ns", "svc", "svc.example"),
                 List.of(
                         new Vip("n", Cidr.of(IpLiteral.parse("10.9.0.1"))),
-                        new Vip("", new Cidr(IpLiteral.parse("2001:db8::"), 64))),
+                        new Vip("", Cidr.of(IpLiteral.parse("2001:db8::"), 64))),
                 PortMap.of(Map.of(80, 0)),
                 Set.of(SpiffeId.parse("spiffe://td.example/ns/ns/sa/x")),
                 BY_NAME,

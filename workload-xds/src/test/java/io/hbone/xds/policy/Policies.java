@@ -2,6 +2,7 @@ package io.hbone.xds.policy;
 
 import io.hbone.core.Authorizer;
 import io.hbone.core.SpiffeId;
+import io.hbone.xds.model.Cidr;
 import io.hbone.xds.policy.Policy.Action;
 import io.hbone.xds.policy.Policy.Clause;
 import io.hbone.xds.policy.Policy.Match;

@@ -45,10 +45,10 @@ class PolicyDecoderTest {
                 Arguments.of(with(Match.newBuilder()).setActionValue(7), "action: 7 (expected: 0 ALLOW"),
                 Arguments.of(
                         with(Match.newBuilder().addSourceIps(cidr(16, 129))),
-                        match + "source_ips[0].prefix length: 129 (expected: 0 to 128"),
+                        match + "source_ips[0].prefix length: 129 of :: (expected: 0 to 128"),
                 Arguments.of(
                         with(Match.newBuilder().addDestinationIps(cidr(4, 33))),
-                        match + "destination_ips[0].prefix length: 33 (expected: 0 to 32"),
+                        match + "destination_ips[0].prefix length: 33 of 0.0.0.0 (expected: 0 to 32"),
                 Arguments.of(
                         with(Match.newBuilder().addNotSourceIps(cidr(4, 32)).addNotSourceIps(cidr(5, 8))),
                         match + "not_source_ips[1].address: 5 bytes (expected: 4 or 16)"),

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.hbone.core.Authorizer;
 import io.hbone.core.Decision;
 import io.hbone.core.SpiffeId;
+import io.hbone.xds.model.Cidr;
 import io.hbone.xds.policy.Policy.Action;
 import io.hbone.xds.policy.Policy.Clause;
 import io.hbone.xds.policy.Policy.Match;

@@ -56,7 +56,7 @@ class WorkloadStoreTest {
                     "",
                     slash < 0
                             ? Cidr.of(ip(vip))
-                            : new Cidr(ip(vip.substring(0, slash)), Integer.parseInt(vip.substring(slash + 1)))));
+                            : Cidr.of(ip(vip.substring(0, slash)), Integer.parseInt(vip.substring(slash + 1)))));
         }
         return new Service(
                 new ServiceRef(namespace, hostname, hostname),
