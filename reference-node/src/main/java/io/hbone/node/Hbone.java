@@ -36,6 +36,7 @@ public final class Hbone implements Runnable {
                 new CaCommand(),
                 new XdsCommand(),
                 new AgentCommand(Hbone::stopSignals),
+                new OperatorCommand(),
                 new IdentityCommand(),
                 new ExplainCommand(),
                 new DemoCommand(),

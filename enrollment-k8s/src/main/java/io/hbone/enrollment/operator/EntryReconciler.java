@@ -73,6 +73,7 @@ final class EntryReconciler implements WorkQueue.Handler<String> {
             apply(plans.values());
         } catch (SpireException e) {
             doubtful = true;
+            namespaces.addAll(accounts.namespaces());
             for (String namespace : namespaces) {
                 Plan plan = plans.getOrDefault(namespace, new Plan(namespace, accounts.isEnrolled(namespace)));
                 plan.problems.add(String.valueOf(e.getMessage()));

@@ -123,6 +123,9 @@ final class NamespaceConditions implements WorkQueue.Handler<String> {
     }
 
     private static String message(NamespaceReport report) {
+        if (report.accounts() == 0 && !report.problem().isEmpty()) {
+            return report.problem();
+        }
         int done = report.registered() + report.foreign();
         String count = done + " of " + report.accounts() + " service accounts have an entry at the SPIRE server";
         String others = report.foreign() == 0 ? "" : ", " + report.foreign() + " of them by somebody else";

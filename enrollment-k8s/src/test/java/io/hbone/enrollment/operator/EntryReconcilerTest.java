@@ -254,6 +254,7 @@ class EntryReconcilerTest {
 
         assertThatThrownBy(() -> reconcile("shop")).isInstanceOf(SpireException.class);
         assertThat(reports.get("shop")).isEqualTo(new NamespaceReport("shop", true, 0, 0, 0, "nobody there"));
+        assertThat(reports.get("bank")).isEqualTo(new NamespaceReport("bank", true, 0, 0, 0, "nobody there"));
 
         spire.outage = call -> null;
         reconcile("shop");

@@ -61,7 +61,7 @@ public final class BrokerSource {
         StreamTimes times =
                 new StreamTimes(timeout, StreamTimes.STANDARD.shrinkGrace(), StreamTimes.STANDARD.reopenBundles());
         return new HeldCertificates(name, context, (actor, witness) -> {
-            BrokerApi api = new BrokerApi(broker, BrokerTls.context(own, self, context.clock()), own, self, actor);
+            BrokerApi api = new BrokerApi(broker, SpireTls.withAgent(own, self, context.clock()), own, self, actor);
             return new StreamFeed(opener.apply(api, actor), null, times, context, actor, witness);
         });
     }

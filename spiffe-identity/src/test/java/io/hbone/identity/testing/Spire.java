@@ -36,6 +36,8 @@ public final class Spire implements AutoCloseable {
     private static final Pattern TOKEN = Pattern.compile("Token: (\\S+)");
     private static final Pattern ENTRY = Pattern.compile("Entry ID\\s*: (\\S+)");
 
+    private static final Pattern SPIFFE_ID = Pattern.compile("SPIFFE ID\\s*: (\\S+)");
+
     private static final String SERVER_CONFIG = """
         server {
           bind_address = "127.0.0.1"
@@ -46,6 +48,7 @@ public final class Spire implements AutoCloseable {
           log_level = "INFO"
           ca_ttl = "24h"
           default_x509_svid_ttl = "1h"
+          admin_ids = ["spiffe://example.org/delegate"]
           experimental {
             cache_reload_interval = "1s"
           }
@@ -199,6 +202,26 @@ public final class Spire implements AutoCloseable {
             arguments.add(selector);
         }
         return find(ENTRY, server(arguments));
+    }
+
+    /** The server's own socket, where everything is allowed. */
+    public UnixEndpoint serverSocket() {
+        return new UnixEndpoint(folder.resolve("server.sock"));
+    }
+
+    /** The port of the server's APIs, on the loopback address. */
+    public int serverPort() {
+        return port;
+    }
+
+    /** The SPIFFE ids of all entries, in no order. */
+    public List<String> registered() {
+        Matcher ids = SPIFFE_ID.matcher(server(List.of("entry", "show")));
+        List<String> found = new ArrayList<>();
+        while (ids.find()) {
+            found.add(ids.group(1));
+        }
+        return found;
     }
 
     /** Takes an entry away. */

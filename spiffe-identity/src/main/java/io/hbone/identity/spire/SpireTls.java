@@ -25,19 +25,27 @@ import javax.net.ssl.X509ExtendedTrustManager;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Mutual TLS with an agent: we are known by a certificate of our own, the newest at each handshake, and the other side must be an
- * agent of our trust domain (spec/spire.md 1b).
+ * Mutual TLS with an agent or a server of SPIRE: we are known by a certificate of our own, the newest at each handshake, and the other
+ * side must be what we look for, of our trust domain (spec/spire.md 1b and 3.1).
  */
-final class BrokerTls {
-    private static final String AGENT_PATH = "/spire/agent/";
+final class SpireTls {
+    private SpireTls() {}
 
-    private BrokerTls() {}
+    /** With an agent that serves the Broker API. */
+    static SslContext withAgent(IdentitySource own, WorkloadIdentity self, Clock clock) {
+        return context(own, self, clock, new Peer("an agent", "/spire/agent/", true));
+    }
 
-    static SslContext context(IdentitySource own, WorkloadIdentity self, Clock clock) {
+    /** With the server. */
+    static SslContext withServer(IdentitySource own, WorkloadIdentity self, Clock clock) {
+        return context(own, self, clock, new Peer("the server", "/spire/server", false));
+    }
+
+    private static SslContext context(IdentitySource own, WorkloadIdentity self, Clock clock, Peer peer) {
         try {
             return GrpcSslContexts.configure(SslContextBuilder.forClient(), SslProvider.JDK)
                     .keyManager(new OwnKey(own, self))
-                    .trustManager(new AgentsOnly(own, self, clock))
+                    .trustManager(new PeerOnly(own, self, clock, peer))
                     .protocols("TLSv1.3")
                     .build();
         } catch (SSLException e) {
@@ -102,28 +110,43 @@ final class BrokerTls {
         }
     }
 
-    private static final class AgentsOnly extends X509ExtendedTrustManager {
+    /**
+     * Whom we look for.
+     *
+     * @param name for people
+     * @param path of its identity
+     * @param more whether the path goes on
+     */
+    private record Peer(String name, String path, boolean more) {
+        boolean is(String other) {
+            return more ? other.startsWith(path) : other.equals(path);
+        }
+    }
+
+    private static final class PeerOnly extends X509ExtendedTrustManager {
         private final IdentitySource own;
         private final WorkloadIdentity self;
         private final Clock clock;
+        private final Peer expected;
 
-        AgentsOnly(IdentitySource own, WorkloadIdentity self, Clock clock) {
+        PeerOnly(IdentitySource own, WorkloadIdentity self, Clock clock, Peer expected) {
             this.own = own;
             this.self = self;
             this.clock = clock;
+            this.expected = expected;
         }
 
         private void check(X509Certificate[] chain) throws CertificateException {
             if (chain.length == 0) {
-                throw new CertificateException("no certificate (expected: the agent's)");
+                throw new CertificateException("no certificate (expected: of " + expected.name() + ")");
             }
             SpiffeId peer = SpiffeId.of(chain[0]);
             if (!peer.trustDomain().equals(self.spiffeId().trustDomain())
-                    || !peer.path().startsWith(AGENT_PATH)) {
-                throw new CertificateException("peer: " + peer + " (expected: an agent of "
+                    || !expected.is(peer.path())) {
+                throw new CertificateException("peer: " + peer + " (expected: " + expected.name() + " of "
                         + self.spiffeId().trustDomain() + ", spiffe://"
-                        + self.spiffeId().trustDomain() + AGENT_PATH
-                        + "...)");
+                        + self.spiffeId().trustDomain() + expected.path()
+                        + (expected.more() ? "...)" : ")"));
             }
             WorkloadCertificate current = own.current(self);
             TrustBundle bundle = current == null ? null : current.bundles().of(peer.trustDomain());
