@@ -1,6 +1,7 @@
 package io.hbone.enrollment.operator;
 
 import io.fabric8.kubernetes.api.model.NamespaceCondition;
+import io.fabric8.kubernetes.api.model.Status;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.fabric8.kubernetes.client.dsl.base.PatchContext;
@@ -72,12 +73,19 @@ final class NamespaceConditions implements WorkQueue.Handler<String> {
                 if (e.getCode() == HttpURLConnection.HTTP_NOT_FOUND) {
                     reports.remove(namespace, report);
                 } else {
-                    logger.warn("the status of namespace {} could not be written: {}", namespace, e.getMessage());
+                    logger.warn("the status of namespace {} could not be written: {}", namespace, explain(e));
                     failed.add(namespace);
                 }
             }
         }
         return failed;
+    }
+
+    /** What the API server said, without all that it said it about. */
+    private static String explain(KubernetesClientException failure) {
+        Status status = failure.getStatus();
+        String said = status == null ? null : status.getMessage();
+        return said == null ? String.valueOf(failure.getMessage()) : said;
     }
 
     private void tell(NamespaceReport report) {

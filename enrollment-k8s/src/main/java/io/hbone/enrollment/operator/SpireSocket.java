@@ -3,6 +3,9 @@ package io.hbone.enrollment.operator;
 import io.grpc.Grpc;
 import io.grpc.InsecureChannelCredentials;
 import io.grpc.ManagedChannel;
+import io.grpc.ManagedChannelBuilder;
+import io.grpc.netty.shaded.io.grpc.netty.NettyChannelBuilder;
+import io.grpc.netty.shaded.io.netty.channel.ChannelOption;
 import java.nio.file.Path;
 
 /** A SPIRE server's own socket: who may open it may do everything (spec/spire.md 3.1). */
@@ -19,8 +22,13 @@ public final class SpireSocket {
      * @return the caller shuts it down
      */
     public static ManagedChannel connect(Path path) {
-        return Grpc.newChannelBuilder("unix://" + path.toAbsolutePath(), InsecureChannelCredentials.create())
-                .overrideAuthority("localhost")
+        ManagedChannelBuilder<?> builder =
+                Grpc.newChannelBuilder("unix://" + path.toAbsolutePath(), InsecureChannelCredentials.create());
+        if (builder instanceof NettyChannelBuilder netty) {
+            // Not an option of this kind of socket, and each connection would be warned about.
+            netty.withOption(ChannelOption.SO_KEEPALIVE, null);
+        }
+        return builder.overrideAuthority("localhost")
                 .maxInboundMessageSize(MAX_MESSAGE)
                 .build();
     }

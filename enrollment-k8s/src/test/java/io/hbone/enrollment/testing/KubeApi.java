@@ -123,6 +123,10 @@ public final class KubeApi implements AutoCloseable {
     /** Starts it again, and waits until it answers. */
     public void startApi() {
         api = run("api.log", "kube-apiserver", apiOptions());
+        await("the certificate of the API server").atMost(PATIENCE).until(() -> {
+            alive(api, "api.log");
+            return Files.exists(folder.resolve("api/apiserver.crt"));
+        });
         try (KubernetesClient client = admin()) {
             await("API server").atMost(PATIENCE).until(() -> {
                 alive(api, "api.log");
