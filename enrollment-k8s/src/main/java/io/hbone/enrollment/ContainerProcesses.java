@@ -6,7 +6,8 @@ import java.io.IOException;
 public interface ContainerProcesses {
     /** Where there is no container runtime to ask. */
     ContainerProcesses NONE = reference -> {
-        throw new IOException(reference + ": no container runtime is configured (expected: its socket in the settings)");
+        throw new IOException(
+                reference + ": no container runtime is configured (expected: its socket in the settings)");
     };
 
     /**

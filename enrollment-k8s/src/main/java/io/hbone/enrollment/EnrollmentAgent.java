@@ -55,8 +55,7 @@ public final class EnrollmentAgent implements AutoCloseable {
             workers.shutdown();
             throw e;
         }
-        Actions actions =
-                new MachineActions(builder.networks, builder.redirection, builder.mesh, nodes, workers);
+        Actions actions = new MachineActions(builder.networks, builder.redirection, builder.mesh, nodes, workers);
         reconciler = new Reconciler(
                 loop,
                 builder.settings,

@@ -1,7 +1,6 @@
 package io.hbone.enrollment;
 
 import io.hbone.enrollment.Progress.Handed;
-import io.hbone.enrollment.Progress.Network;
 import io.hbone.enrollment.Progress.Rules;
 
 /**
@@ -50,7 +49,8 @@ final class EnrollmentPlan {
             return Step.AWAIT_NODE;
         }
         if (progress.rules() != Rules.INSTALLED) {
-            // With the traffic it needs what it knows about the mesh, or it would send in the clear what others expect encrypted.
+            // With the traffic it needs what it knows about the mesh, or it would send in the clear what others expect
+            // encrypted.
             return progress.delivered() ? Step.REDIRECT : Step.AWAIT_DELIVERY;
         }
         if (progress.announced() != Announced.TUNNEL) {

@@ -26,7 +26,8 @@ final class MachineActions implements Actions {
     private final Nodes nodes;
     private final Executor workers;
 
-    MachineActions(NetworkLocator networks, Redirection redirection, MeshDirectory mesh, Nodes nodes, Executor workers) {
+    MachineActions(
+            NetworkLocator networks, Redirection redirection, MeshDirectory mesh, Nodes nodes, Executor workers) {
         this.networks = networks;
         this.redirection = redirection;
         this.mesh = mesh;

@@ -147,7 +147,8 @@ final class WorkloadEnrollment {
             waitingSince = null;
         }
         switch (step) {
-            case INSPECT -> run(context.actions().inspect(workload).thenApply(found -> progress -> found(progress, found)));
+            case INSPECT ->
+                run(context.actions().inspect(workload).thenApply(found -> progress -> found(progress, found)));
             case ANNOUNCE_NOTHING -> run(context.actions().announce(workload, Announced.NOTHING));
             case ANNOUNCE_PLAIN -> run(context.actions().announce(workload, Announced.PLAIN));
             case ANNOUNCE_TUNNEL -> run(context.actions().announce(workload, Announced.TUNNEL));
@@ -177,9 +178,10 @@ final class WorkloadEnrollment {
                 attempts = 0;
                 progress = change.apply(progress);
             } else {
-                failed(failure instanceof CompletionException && failure.getCause() != null
-                        ? failure.getCause()
-                        : failure);
+                failed(
+                        failure instanceof CompletionException && failure.getCause() != null
+                                ? failure.getCause()
+                                : failure);
             }
             drive();
         }));
@@ -240,11 +242,15 @@ final class WorkloadEnrollment {
 
     private void hand() {
         int generation = ++handing;
-        run(context.actions().hand(workload, namespace, () -> context.loop().execute(() -> {
-            // This may come before the hand-over itself is heard of.
-            served = generation;
-            drive();
-        })));
+        run(context.actions()
+                .hand(
+                        workload,
+                        namespace,
+                        () -> context.loop().execute(() -> {
+                            // This may come before the hand-over itself is heard of.
+                            served = generation;
+                            drive();
+                        })));
     }
 
     private void withdraw() {

@@ -143,7 +143,8 @@ class EnrollmentAgentTest {
                         RULES,
                         new MeshDirectory(new MeshResources()),
                         socket())
-                .settings(AgentSettings.DEFAULT.withVerify(Duration.ofSeconds(1)).withDrain(Duration.ZERO))
+                .settings(
+                        AgentSettings.DEFAULT.withVerify(Duration.ofSeconds(1)).withDrain(Duration.ZERO))
                 .start();
     }
 
@@ -170,10 +171,13 @@ class EnrollmentAgentTest {
     }
 
     private void awaitState(String name, State state) {
-        await(name + ' ' + state).atMost(SOON).untilAsserted(() -> assertThat(agent.status().workloads())
-                .filteredOn(status -> status.workload().workload().name().equals(name))
-                .extracting(EnrollmentStatus::state)
-                .containsExactly(state));
+        await(name + ' ' + state)
+                .atMost(SOON)
+                .untilAsserted(() -> assertThat(agent.status().workloads())
+                        .filteredOn(
+                                status -> status.workload().workload().name().equals(name))
+                        .extracting(EnrollmentStatus::state)
+                        .containsExactly(state));
     }
 
     private Redirection.State rules(String name) throws Exception {

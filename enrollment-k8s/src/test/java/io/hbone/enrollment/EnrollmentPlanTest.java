@@ -88,7 +88,9 @@ class EnrollmentPlanTest {
             Set<Progress> seen = new HashSet<>();
             Step step = EnrollmentPlan.next(goal, now);
             while (step != Step.KEEP && step != Step.FORGET && step != Step.AWAIT_NETWORK) {
-                assertThat(seen.add(now)).as("%s from %s comes again to %s", goal, start, now).isTrue();
+                assertThat(seen.add(now))
+                        .as("%s from %s comes again to %s", goal, start, now)
+                        .isTrue();
                 now = done(step, now);
                 step = EnrollmentPlan.next(goal, now);
             }
@@ -131,8 +133,7 @@ class EnrollmentPlanTest {
                         boolean current = (bits & 1) != 0;
                         boolean delivered = (bits & 2) != 0;
                         boolean drained = (bits & 4) != 0;
-                        all.add(new Progress(
-                                Network.PRESENT, rules, announced, current, handed, delivered, drained));
+                        all.add(new Progress(Network.PRESENT, rules, announced, current, handed, delivered, drained));
                         all.add(new Progress(
                                 Network.GONE, Rules.ABSENT, announced, current, handed, delivered, drained));
                     }

@@ -171,7 +171,8 @@ final class FakeMachine implements Actions, Nodes {
         done.add("withdraw " + uid);
         handed.remove(uid);
         served.remove(uid);
-        return CompletableFuture.completedFuture(progress -> progress.handed(Handed.NO).drained(false));
+        return CompletableFuture.completedFuture(
+                progress -> progress.handed(Handed.NO).drained(false));
     }
 
     @Override

@@ -49,9 +49,15 @@ class MachineNetworksTest {
 
     @Test
     void whatIsNotThere_isGone() {
-        refused(new NetworkReference.Named("no-such-name"), NetworkGoneException.class, "netns no-such-name is not there");
+        refused(
+                new NetworkReference.Named("no-such-name"),
+                NetworkGoneException.class,
+                "netns no-such-name is not there");
         refused(new NetworkReference.File(folder.resolve("x")), NetworkGoneException.class, "is not there");
-        refused(new NetworkReference.Process(Integer.MAX_VALUE, null), NetworkGoneException.class, "does not run any more");
+        refused(
+                new NetworkReference.Process(Integer.MAX_VALUE, null),
+                NetworkGoneException.class,
+                "does not run any more");
         containerPid = 0;
         refused(new NetworkReference.Pod("p"), NetworkGoneException.class, "pod p does not run");
     }

@@ -31,8 +31,7 @@ class MeshDirectoryTest {
     private Map<String, String> told() throws Exception {
         Map<String, String> told = new TreeMap<>();
         for (NamedResource resource : nodes.snapshot(TypeUrl.ADDRESS)) {
-            Workload workload =
-                    ((AddressCodec.DecodedWorkload) new AddressCodec().decode(resource.body())).value();
+            Workload workload = ((AddressCodec.DecodedWorkload) new AddressCodec().decode(resource.body())).value();
             told.put(workload.uid(), workload.canonicalName() + (workload.enrolled() ? " tunnel" : " plain"));
         }
         return told;

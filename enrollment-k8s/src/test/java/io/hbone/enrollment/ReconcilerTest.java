@@ -42,8 +42,7 @@ class ReconcilerTest {
                 repaired.add(workload.uid());
             }
         };
-        Reconciler started =
-                new Reconciler(loop, SETTINGS, machine, machine, observer, new Random(1), () -> delivered);
+        Reconciler started = new Reconciler(loop, SETTINGS, machine, machine, observer, new Random(1), () -> delivered);
         agent = started;
         machine.listener = new Nodes.Listener() {
             @Override
@@ -103,8 +102,7 @@ class ReconcilerTest {
         machine.networks.put("a", 7L);
         start();
         sync(pod("a", true));
-        assertThat(done())
-                .containsExactly("announce a PLAIN", "hand a", "seeded", "install a", "announce a TUNNEL");
+        assertThat(done()).containsExactly("announce a PLAIN", "hand a", "seeded", "install a", "announce a TUNNEL");
         assertThat(state("a")).isEqualTo(State.ENROLLED);
         assertThat(failed).isEmpty();
     }
@@ -316,8 +314,7 @@ class ReconcilerTest {
         enrolled("a");
         machine.networks.put("a", 99L);
         time.advance(VERIFIED);
-        assertThat(done())
-                .containsExactly("announce a PLAIN", "hand a", "install a", "announce a TUNNEL");
+        assertThat(done()).containsExactly("announce a PLAIN", "hand a", "install a", "announce a TUNNEL");
         assertThat(state("a")).isEqualTo(State.ENROLLED);
     }
 

@@ -72,7 +72,10 @@ public record AgentFile(List<LocalWorkload> local, LocalFile mesh) {
     /** Counts, for the log. */
     @Override
     public String toString() {
-        long enrolled = local.stream().map(LocalWorkload::workload).filter(Workload::enrolled).count();
+        long enrolled = local.stream()
+                .map(LocalWorkload::workload)
+                .filter(Workload::enrolled)
+                .count();
         return local.size() + " pods of this machine, " + enrolled + " of them to be enrolled; of others " + mesh;
     }
 }

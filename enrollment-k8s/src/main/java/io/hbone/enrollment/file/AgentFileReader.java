@@ -79,9 +79,8 @@ final class AgentFileReader {
             Map<Object, Object> settings = mapping(path, value);
             boolean wanted = PodEntry.flag(path + '.' + ENROLLED, settings.remove(ENROLLED), false);
             if (!settings.isEmpty()) {
-                throw new LocalFileException(
-                        path + '.' + settings.keySet().iterator().next() + ": unknown field (expected: " + ENROLLED
-                                + ")");
+                throw new LocalFileException(path + '.'
+                        + settings.keySet().iterator().next() + ": unknown field (expected: " + ENROLLED + ")");
             }
             if (wanted) {
                 enrolled.add(String.valueOf(name));

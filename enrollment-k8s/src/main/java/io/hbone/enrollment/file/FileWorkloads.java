@@ -127,7 +127,8 @@ public final class FileWorkloads implements WorkloadSource {
     }
 
     private void take(AgentFile file) {
-        List<Rejection> rejections = mesh.replace(file.mesh().addresses(), file.mesh().policies());
+        List<Rejection> rejections =
+                mesh.replace(file.mesh().addresses(), file.mesh().policies());
         workloads = file.local();
         error = rejections.isEmpty() ? null : path + ": not used of it: " + rejections;
         if (!rejections.isEmpty()) {

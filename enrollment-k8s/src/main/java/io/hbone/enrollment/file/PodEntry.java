@@ -16,9 +16,7 @@ import org.jspecify.annotations.Nullable;
  * @param enrolled null when its namespace decides
  */
 record PodEntry(
-        @Nullable NetworkReference network,
-        @Nullable Boolean enrolled,
-        Map<Object, Object> rest) {
+        @Nullable NetworkReference network, @Nullable Boolean enrolled, Map<Object, Object> rest) {
     /** Of which an entry has one. */
     static final List<String> REFERENCES = List.of("netns", "pid", "path", "container", "pod");
 
@@ -26,7 +24,8 @@ record PodEntry(
     static PodEntry read(String path, Map<Object, Object> fields) {
         if (fields.containsKey("protocol")) {
             throw new LocalFileException(
-                    path + ".protocol: set (expected: 'enrolled' here, or of its namespace; the agent sees to the protocol)");
+                    path
+                            + ".protocol: set (expected: 'enrolled' here, or of its namespace; the agent sees to the protocol)");
         }
         NetworkReference network = null;
         for (String name : REFERENCES) {
@@ -46,7 +45,8 @@ record PodEntry(
 
     /** The entry of {@code workloads} that this is, with what is optional here and not there. */
     Map<Object, Object> workload(Set<String> enrolledNamespaces) {
-        boolean wanted = enrolled != null ? enrolled : enrolledNamespaces.contains(String.valueOf(rest.get("namespace")));
+        boolean wanted =
+                enrolled != null ? enrolled : enrolledNamespaces.contains(String.valueOf(rest.get("namespace")));
         rest.put("protocol", wanted ? "HBONE" : "TCP");
         rest.putIfAbsent("services", Map.of());
         return rest;

@@ -46,7 +46,9 @@ class AgentFileTest {
     @Test
     void podsOfThisMachine_areItsWorkloads() {
         AgentFile file = parse(FILE);
-        assertThat(file.local()).extracting(pod -> pod.workload().name()).containsExactly("cart", "old", "bird", "tame");
+        assertThat(file.local())
+                .extracting(pod -> pod.workload().name())
+                .containsExactly("cart", "old", "bird", "tame");
         LocalWorkload cart = local(file, "cart");
         assertThat(cart.uid()).isEqualTo("shop/cart");
         assertThat(cart.workload().identity()).hasToString("spiffe://example.org/ns/shop/sa/cart");
@@ -70,7 +72,9 @@ class AgentFileTest {
         assertThat(file.mesh().workloads()).extracting(Workload::name).containsExactly("far", "db", "node");
         assertThat(file.mesh().workloads().get(1).enrolled()).isTrue();
         assertThat(file.mesh().services()).hasSize(1);
-        assertThat(file).hasToString("4 pods of this machine, 2 of them to be enrolled; of others 3 workloads, 1 services, 0 policies");
+        assertThat(file)
+                .hasToString(
+                        "4 pods of this machine, 2 of them to be enrolled; of others 3 workloads, 1 services, 0 policies");
     }
 
     @Test

@@ -58,7 +58,9 @@ public final class AgentCommand implements Callable<Integer> {
         Path file = options.file;
         try (MachineAgent agent = MachineAgent.start(file(file), options)) {
             agent.serveWhenSeeded();
-            log.info("received {}, leaving everything as it is", stop.toCompletableFuture().join());
+            log.info(
+                    "received {}, leaving everything as it is",
+                    stop.toCompletableFuture().join());
             return 0;
         } catch (LocalFileException e) {
             return failed(new IOException(file + ": " + e.getMessage(), e));

@@ -50,8 +50,8 @@ final class AgentMetrics implements AgentObserver {
                 .name("hbone_agent_workloads")
                 .help("Workloads of this machine, by how they stand")
                 .labelNames("state")
-                .callback(callback -> count(agent.get())
-                        .forEach((state, number) -> callback.call(number, state.toString())))
+                .callback(callback ->
+                        count(agent.get()).forEach((state, number) -> callback.call(number, state.toString())))
                 .register(registry);
         GaugeWithCallback.builder()
                 .name("hbone_agent_xds_clients")

@@ -34,7 +34,8 @@ final class AgentOptions {
             names = {"--zds-socket", "--ztunnel-zds-unix-addr"},
             paramLabel = "PATH",
             defaultValue = "${env:HBONE_ZDS_SOCKET:-/var/run/cilium/ztunnel.sock}",
-            description = "Where the node is handed its workloads, its INPOD_UDS; $HBONE_ZDS_SOCKET (default: ${DEFAULT-VALUE}).")
+            description =
+                    "Where the node is handed its workloads, its INPOD_UDS; $HBONE_ZDS_SOCKET (default: ${DEFAULT-VALUE}).")
     @SuppressWarnings("NullAway.Init") // picocli sets it
     Path zdsSocket;
 
@@ -75,7 +76,8 @@ final class AgentOptions {
             names = "--container-runtime",
             paramLabel = "SOCKET",
             defaultValue = "${env:CONTAINER_RUNTIME_SOCK_PATH:-/run/containerd/containerd.sock}",
-            description = "Is asked for containers and pods, by CRI; $CONTAINER_RUNTIME_SOCK_PATH (default: ${DEFAULT-VALUE}).")
+            description =
+                    "Is asked for containers and pods, by CRI; $CONTAINER_RUNTIME_SOCK_PATH (default: ${DEFAULT-VALUE}).")
     String containerRuntime = "";
 
     @Option(
@@ -86,8 +88,9 @@ final class AgentOptions {
 
     @Option(
             names = "--rules-backend",
-            description = "What they are written with: ${COMPLETION-CANDIDATES} (default: what a namespace has rules of, else"
-                    + " what works).")
+            description =
+                    "What they are written with: ${COMPLETION-CANDIDATES} (default: what a namespace has rules of, else"
+                            + " what works).")
     @Nullable Backend backend;
 
     @Option(names = "--dns-capture", description = "Lead DNS through the node, too.")
@@ -97,8 +100,9 @@ final class AgentOptions {
             names = "--drain",
             paramLabel = "DURATION",
             defaultValue = "PT30S",
-            description = "How long connections may go on through the node after their workload was un-enrolled, ISO 8601"
-                    + " (default: ${DEFAULT-VALUE}).")
+            description =
+                    "How long connections may go on through the node after their workload was un-enrolled, ISO 8601"
+                            + " (default: ${DEFAULT-VALUE}).")
     Duration drain = Duration.ZERO;
 
     @Option(
@@ -118,6 +122,7 @@ final class AgentOptions {
     @Option(
             names = "--log-format",
             defaultValue = "${env:LOG_FORMAT:-plain}",
-            description = "plain or json; $LOG_FORMAT (default: ${DEFAULT-VALUE}). How much is logged is said by $RUST_LOG.")
+            description =
+                    "plain or json; $LOG_FORMAT (default: ${DEFAULT-VALUE}). How much is logged is said by $RUST_LOG.")
     String logFormat = "";
 }

@@ -78,7 +78,8 @@ final class MachineAgent implements AutoCloseable {
         }
     }
 
-    private static MachineAgent start(Path file, AgentOptions options, Deque<AutoCloseable> releases) throws IOException {
+    private static MachineAgent start(Path file, AgentOptions options, Deque<AutoCloseable> releases)
+            throws IOException {
         String machine = machine(options.node);
         releases.push(AgentLock.take(options.zdsSocket));
         if (!options.noXdsSocket) {

@@ -54,8 +54,7 @@ final class MeshServers implements AutoCloseable {
 
     /** Nodes that trust the certificate can connect. @return the port */
     int listen(MeshResources resources, InetSocketAddress address, Path certificate, Path key) throws IOException {
-        AdsServer server =
-                AdsServer.builder(resources).tls(certificate, key).listen(address);
+        AdsServer server = AdsServer.builder(resources).tls(certificate, key).listen(address);
         servers.add(server);
         return server.port();
     }

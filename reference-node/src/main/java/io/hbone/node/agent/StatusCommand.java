@@ -49,7 +49,10 @@ final class StatusCommand implements Callable<Integer> {
         PrintWriter out = spec.commandLine().getOut();
         try {
             Map<String, Object> status = StatusClient.ask(admin);
-            out.print(json ? Json.pretty(status) : StatusTable.of(status, Clock.systemUTC().instant()));
+            out.print(
+                    json
+                            ? Json.pretty(status)
+                            : StatusTable.of(status, Clock.systemUTC().instant()));
             out.flush();
             return isFailing(status) ? FAILING : 0;
         } catch (IOException e) {

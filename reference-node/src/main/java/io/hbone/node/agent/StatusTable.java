@@ -36,7 +36,10 @@ final class StatusTable {
             line(out, rows.get(i + 1), widths);
             below(out, workload.get("doing"), "");
             if (workload.get("lastError") != null) {
-                below(out, workload.get("lastError"), "last error, " + ago(workload.get("lastErrorAt"), now) + " ago: ");
+                below(
+                        out,
+                        workload.get("lastError"),
+                        "last error, " + ago(workload.get("lastErrorAt"), now) + " ago: ");
             }
         }
         return out.toString();
@@ -48,7 +51,9 @@ final class StatusTable {
         if (status.get("source") instanceof Map<?, ?> source) {
             out.append("file     ").append(source.get("file")).append('\n');
             if (source.get("error") != null) {
-                out.append("         NOT USED AS IT IS NOW: ").append(source.get("error")).append('\n');
+                out.append("         NOT USED AS IT IS NOW: ")
+                        .append(source.get("error"))
+                        .append('\n');
             }
         }
         if (status.get("node") instanceof Map<?, ?> node) {

@@ -151,10 +151,11 @@ class AgentPeerTest {
     }
 
     private static void awaitState(String state) {
-        await(state).atMost(SOON).untilAsserted(() -> assertThat(
-                        status().lines().filter(line -> line.contains("\"state\"")))
-                .hasSize(2)
-                .allMatch(line -> line.contains('"' + state + '"')));
+        await(state)
+                .atMost(SOON)
+                .untilAsserted(() -> assertThat(status().lines().filter(line -> line.contains("\"state\"")))
+                        .hasSize(2)
+                        .allMatch(line -> line.contains('"' + state + '"')));
     }
 
     /** A connection that stays open, of which the other end says what it is told. */
@@ -219,14 +220,17 @@ class AgentPeerTest {
             awaitState("enrolled");
             say(meanwhile, "not-cut");
         }
-        assertThat(onTheWire(() -> connect().close())).contains("10.78.0.2.15008").doesNotContain("10.78.0.2.8080");
+        assertThat(onTheWire(() -> connect().close()))
+                .contains("10.78.0.2.15008")
+                .doesNotContain("10.78.0.2.8080");
     }
 
     @Test
     void rulesThatSomebodyRemoved_comeBack() {
         client.run("iptables", "-t", "nat", "-F").success();
         await().atMost(SOON)
-                .untilAsserted(() -> assertThat(client.run("iptables-save", "-t", "nat").success())
+                .untilAsserted(() -> assertThat(
+                                client.run("iptables-save", "-t", "nat").success())
                         .contains("--to-ports 15001"));
         assertThat(machine.get(ADMIN, "/metrics")).containsPattern("hbone_agent_rules_repaired_total [1-9]");
     }
@@ -250,7 +254,8 @@ class AgentPeerTest {
         Program.Output failing = NodeProcess.hbone(machine, Map.of(), ask).finish(SOON);
         assertThat(failing.exit()).isEqualTo(2);
         assertThat(failing.out()).contains("NOT USED AS IT IS NOW").containsPattern("shop +client +enrolled");
-        Program.Output nobody = NodeProcess.hbone(machine, Map.of(), List.of("agent", "status", "--admin", "127.0.0.1:1"))
+        Program.Output nobody = NodeProcess.hbone(
+                        machine, Map.of(), List.of("agent", "status", "--admin", "127.0.0.1:1"))
                 .finish(SOON);
         assertThat(nobody.exit()).isEqualTo(3);
     }

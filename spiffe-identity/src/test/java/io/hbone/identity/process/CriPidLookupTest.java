@@ -135,14 +135,16 @@ class CriPidLookupTest {
     void whatDoesNotRun_isToldApartFromARuntimeThatCannotBeAsked() {
         runtime.container("ended", ContainerState.CONTAINER_EXITED, 4, "{\"pid\": 42}");
         for (String id : List.of("ended", "never-was")) {
-            assertThatThrownBy(() -> lookup.pidOfContainer(id).toCompletableFuture().get(20, TimeUnit.SECONDS))
+            assertThatThrownBy(() ->
+                            lookup.pidOfContainer(id).toCompletableFuture().get(20, TimeUnit.SECONDS))
                     .hasCauseInstanceOf(NoProcessException.class)
                     .hasMessageContaining("container " + id + " does not run at " + endpoint);
         }
         assertThatThrownBy(() -> lookup.pidOfPod("nobody").toCompletableFuture().get(20, TimeUnit.SECONDS))
                 .hasCauseInstanceOf(NoProcessException.class);
         server.close();
-        assertThatThrownBy(() -> lookup.pidOfContainer("app").toCompletableFuture().get(20, TimeUnit.SECONDS))
+        assertThatThrownBy(
+                        () -> lookup.pidOfContainer("app").toCompletableFuture().get(20, TimeUnit.SECONDS))
                 .satisfies(failure -> assertThat(failure.getCause()).isNotInstanceOf(NoProcessException.class))
                 .hasMessageContaining("container runtime at " + endpoint);
     }
