@@ -21,10 +21,13 @@ final class IllegalPorts {
      * it got when any would do.
      */
     static boolean contains(Set<Integer> ports, Channel accepted, int port) {
-        return ports.contains(port)
-                || (accepted.parent() != null
-                        && accepted.parent().localAddress() instanceof InetSocketAddress listener
-                        && listener.getPort() == port);
+        if (ports.contains(port)) {
+            return true;
+        }
+        Channel listener = accepted.parent();
+        return listener != null
+                && listener.localAddress() instanceof InetSocketAddress address
+                && address.getPort() == port;
     }
 
     /** Whether a captured connection would lead to the node that captured it. */
