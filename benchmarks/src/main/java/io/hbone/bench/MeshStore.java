@@ -54,13 +54,7 @@ public final class MeshStore {
         int workloads = args.length > 0 ? Integer.parseInt(args[0]) : 50_000;
         int services = args.length > 1 ? Integer.parseInt(args[1]) : 5_000;
         int seconds = args.length > 2 ? Integer.parseInt(args[2]) : 5;
-        List<NamedResource> push = new ArrayList<>(workloads + services);
-        for (int i = 0; i < workloads; i++) {
-            push.add(workload(i, services, 0));
-        }
-        for (int i = 0; i < services; i++) {
-            push.add(service(i));
-        }
+        List<NamedResource> push = push(workloads, services);
 
         for (int i = 0; i < 5; i++) {
             new WorkloadStore().apply(TypeUrl.ADDRESS, push, List.of()); // warm
@@ -205,7 +199,20 @@ public final class MeshStore {
         }
     }
 
-    private static NamedResource workload(int number, int services, int round) {
+    /** A mesh of that size. */
+    static List<NamedResource> push(int workloads, int services) {
+        List<NamedResource> push = new ArrayList<>(workloads + services);
+        for (int i = 0; i < workloads; i++) {
+            push.add(workload(i, services, 0));
+        }
+        for (int i = 0; i < services; i++) {
+            push.add(service(i));
+        }
+        return push;
+    }
+
+    /** Workload {@code number}, as it is in a round of changes. */
+    static NamedResource workload(int number, int services, int round) {
         int service = number % services;
         Workload workload = Workload.builder(uid(number), "app-" + number, identity(number))
                 .addresses(List.of(address(10, number)))

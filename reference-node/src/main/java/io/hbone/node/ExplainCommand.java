@@ -6,16 +6,14 @@ import io.hbone.node.config.ListenPlan;
 import io.hbone.node.config.LocalXds;
 import io.hbone.node.explain.ExplainPage;
 import io.hbone.node.explain.Explanation;
+import io.hbone.node.http.AdminClient;
 import io.hbone.node.mesh.Mesh;
 import io.hbone.node.text.Json;
 import io.hbone.xds.routing.HostnameResolver;
 import io.hbone.xds.routing.RoutingSettings;
 import java.io.IOException;
-import java.io.InputStream;
 import java.io.PrintWriter;
 import java.net.HttpURLConnection;
-import java.net.Proxy;
-import java.net.URI;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -33,15 +31,14 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "explain",
         description = {
-            "Says what would happen to a connection: the route, the endpoint, the identity that is expected, the policy that"
-                    + " decides, each with the resource that it comes from.",
+            "Says what would happen to a connection: the route, the endpoint, the identity that is expected, the"
+                    + " policy that decides, each with the resource that it comes from.",
             "It asks a running node, or reads a local file. Exit codes: 0 allowed, 2 not allowed, 1 not known."
         },
         mixinStandardHelpOptions = true)
 final class ExplainCommand implements Callable<Integer> {
     private static final int EXIT_UNKNOWN = 1;
     private static final int EXIT_NOT_ALLOWED = 2;
-    private static final int TIMEOUT_MILLIS = 10_000;
 
     @Spec
     @SuppressWarnings("NullAway.Init") // picocli sets it
@@ -116,27 +113,13 @@ final class ExplainCommand implements Callable<Integer> {
     private int ask() throws IOException {
         String query = ExplainPage.PATH + "?src=" + encoded(source) + "&dst=" + encoded(destination)
                 + (json ? "&format=json" : "");
-        HttpURLConnection connection = (HttpURLConnection)
-                URI.create("http://" + admin + query).toURL().openConnection(Proxy.NO_PROXY);
-        connection.setConnectTimeout(TIMEOUT_MILLIS);
-        connection.setReadTimeout(TIMEOUT_MILLIS);
-        int status;
-        try {
-            status = connection.getResponseCode();
-        } catch (IOException e) {
-            throw new IOException(
-                    "node at " + admin + ": " + e.getMessage()
-                            + " (expected: the admin port of a running node, or --file)",
-                    e);
+        AdminClient.Answer answer = AdminClient.get(admin, query, ExplainPage.ALLOWED);
+        String allowed = answer.marker();
+        if (answer.status() != HttpURLConnection.HTTP_OK || allowed == null) {
+            return failed("node at " + admin + ": " + answer.status() + " "
+                    + answer.body().strip());
         }
-        String allowed = connection.getHeaderField(ExplainPage.ALLOWED);
-        try (InputStream body = status == 200 ? connection.getInputStream() : connection.getErrorStream()) {
-            String text = body == null ? "" : new String(body.readAllBytes(), StandardCharsets.UTF_8);
-            if (status != 200 || allowed == null) {
-                return failed("node at " + admin + ": " + status + " " + text.strip());
-            }
-            print(text);
-        }
+        print(answer.body());
         return allowed.equals("true") ? 0 : EXIT_NOT_ALLOWED;
     }
 

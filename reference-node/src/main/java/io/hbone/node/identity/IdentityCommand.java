@@ -14,7 +14,8 @@ import picocli.CommandLine.Option;
 @Command(
         name = "identity",
         description = {
-            "Shows the certificates that a running node holds: whose they are, until when, where from, and what went wrong last.",
+            "Shows the certificates that a running node holds: whose they are, until when, where from, and what went"
+                    + " wrong last.",
             "With --workload-api it asks a SPIFFE Workload API instead, as an application would."
         },
         exitCodeListHeading = "Exit codes:%n",
@@ -50,7 +51,7 @@ public final class IdentityCommand implements Callable<Integer> {
         List<Map<String, Object>> identities;
         try {
             String socket = workloadApi;
-            identities = socket == null ? AdminClient.identities(admin) : WorkloadApiQuery.identities(socket);
+            identities = socket == null ? AdminQuery.identities(admin) : WorkloadApiQuery.identities(socket);
         } catch (IOException | IllegalArgumentException e) {
             System.err.println("hbone identity: " + e.getMessage());
             return NO_ANSWER;

@@ -85,7 +85,7 @@ class SpireNodesTest {
                     exchange(brief);
                 }
                 Map<String, Object> held =
-                        AdminClient.identities(Ip.format(server.adminAddress())).get(0);
+                        AdminQuery.identities(Ip.format(server.adminAddress())).get(0);
                 assertThat(held).containsEntry("identity", id("server")).containsEntry("source", "spire-selectors");
                 assertThat(held).containsEntry("serving", true);
                 serials.add(held.get("serial"));

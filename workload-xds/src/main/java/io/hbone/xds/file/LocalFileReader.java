@@ -62,23 +62,43 @@ final class LocalFileReader {
     }
 
     private static @Nullable Object parse(String yaml) {
-        LoadSettings settings = LoadSettings.builder()
-                .setCodePointLimit(MAX_LENGTH)
-                .setAllowDuplicateKeys(false)
-                .build();
         try {
-            return new Load(settings).loadFromString(yaml);
+            return parse(yaml, false);
+        } catch (MarkedYamlEngineException e) {
+            return parseAgain(yaml);
+        } catch (YamlEngineException e) {
+            throw notYaml(e);
+        } catch (StackOverflowError e) {
+            // The library has no limit for this. What it was doing had no effect outside of it.
+            throw new LocalFileException("not YAML that we read: nested too deeply");
+        }
+    }
+
+    /** Marks take as much memory as all that is read: they are made when something is wrong, to say where. */
+    private static @Nullable Object parseAgain(String yaml) {
+        try {
+            return parse(yaml, true);
         } catch (MarkedYamlEngineException e) {
             String line = e.getProblemMark()
                     .map(mark -> " at line " + (mark.getLine() + 1) + " column " + (mark.getColumn() + 1))
                     .orElse("");
             throw new LocalFileException("not YAML: " + e.getProblem() + line);
         } catch (YamlEngineException e) {
-            throw new LocalFileException(
-                    "not YAML: " + String.valueOf(e.getMessage()).replaceAll("\\s+", " "));
-        } catch (StackOverflowError e) {
-            // The library has no limit for this. What it was doing had no effect outside of it.
-            throw new LocalFileException("not YAML that we read: nested too deeply");
+            throw notYaml(e);
         }
+    }
+
+    private static @Nullable Object parse(String yaml, boolean marks) {
+        LoadSettings settings = LoadSettings.builder()
+                .setCodePointLimit(MAX_LENGTH)
+                .setAllowDuplicateKeys(false)
+                .setUseMarks(marks)
+                .build();
+        return new Load(settings).loadFromString(yaml);
+    }
+
+    private static LocalFileException notYaml(YamlEngineException e) {
+        return new LocalFileException(
+                "not YAML: " + String.valueOf(e.getMessage()).replaceAll("\\s+", " "));
     }
 }
