@@ -55,8 +55,9 @@ final class OperatorCommand implements Callable<Integer> {
             names = "--spire-server",
             paramLabel = "ADDRESS",
             defaultValue = "spire-server.spire.svc:8081",
-            description = "HOST:PORT, where the operator's own SVID must be that of an admin, or unix:///PATH, the server's"
-                    + " own socket (default: ${DEFAULT-VALUE}).")
+            description =
+                    "HOST:PORT, where the operator's own SVID must be that of an admin, or unix:///PATH, the server's"
+                            + " own socket (default: ${DEFAULT-VALUE}).")
     private String spireServer = "";
 
     @Option(
@@ -95,7 +96,10 @@ final class OperatorCommand implements Callable<Integer> {
             description = "Where the Lease is by which one leads (default: ${DEFAULT-VALUE}).")
     private String leaseNamespace = "";
 
-    @Option(names = "--kubeconfig", paramLabel = "FILE", description = "The cluster (default: the one that it runs in).")
+    @Option(
+            names = "--kubeconfig",
+            paramLabel = "FILE",
+            description = "The cluster (default: the one that it runs in).")
     private @Nullable Path kubeconfig;
 
     @Option(

@@ -47,7 +47,8 @@ public final class Reduced {
         return new PodBuilder()
                 .withMetadata(meta(pod.getMetadata(), true))
                 .withNewSpec()
-                .withServiceAccountName(pod.getSpec() == null ? null : pod.getSpec().getServiceAccountName())
+                .withServiceAccountName(
+                        pod.getSpec() == null ? null : pod.getSpec().getServiceAccountName())
                 .endSpec()
                 .build();
     }

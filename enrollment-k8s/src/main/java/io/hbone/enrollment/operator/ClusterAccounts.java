@@ -98,7 +98,8 @@ final class ClusterAccounts implements Accounts {
     }
 
     private static boolean isLabelled(@Nullable Namespace namespace) {
-        return namespace != null && MeshLabels.isEnrolled(namespace.getMetadata().getLabels());
+        return namespace != null
+                && MeshLabels.isEnrolled(namespace.getMetadata().getLabels());
     }
 
     private static @Nullable NamespaceCondition condition(@Nullable Namespace namespace) {

@@ -28,7 +28,8 @@ interface EntryApi {
      *
      * @param existing the entry that is there, with {@code ALREADY_EXISTS}; null when the server does not say
      */
-    record Result(Status.Code code, String message, @Nullable RegistrationEntry existing) {
+    record Result(
+            Status.Code code, String message, @Nullable RegistrationEntry existing) {
         static final Result OK = new Result(Status.Code.OK, "", null);
     }
 }

@@ -126,48 +126,33 @@ final class EntryReconciler implements WorkQueue.Handler<String> {
     }
 
     private void apply(Collection<Plan> plans) {
-        batches.send(
-                EntryBatches.Method.CREATE,
-                plans,
-                plan -> plan.missing,
-                api::create,
-                (plan, entry, result) -> {
-                    switch (result.code()) {
-                        case OK -> remember(entry);
-                        case ALREADY_EXISTS -> exists(plan, entry, result);
-                        default -> plan.failed(entry.spiffeId().toString(), "register", result);
-                    }
-                });
-        batches.send(
-                EntryBatches.Method.UPDATE,
-                plans,
-                plan -> plan.different,
-                api::update,
-                (plan, entry, result) -> {
-                    switch (result.code()) {
-                        case OK -> remember(entry);
-                        case NOT_FOUND -> {
-                            forget(entry.id());
-                            plan.failed(entry.spiffeId().toString(), "change", result);
-                        }
-                        default -> plan.failed(entry.spiffeId().toString(), "change", result);
-                    }
-                });
+        batches.send(EntryBatches.Method.CREATE, plans, plan -> plan.missing, api::create, (plan, entry, result) -> {
+            switch (result.code()) {
+                case OK -> remember(entry);
+                case ALREADY_EXISTS -> exists(plan, entry, result);
+                default -> plan.failed(entry.spiffeId().toString(), "register", result);
+            }
+        });
+        batches.send(EntryBatches.Method.UPDATE, plans, plan -> plan.different, api::update, (plan, entry, result) -> {
+            switch (result.code()) {
+                case OK -> remember(entry);
+                case NOT_FOUND -> {
+                    forget(entry.id());
+                    plan.failed(entry.spiffeId().toString(), "change", result);
+                }
+                default -> plan.failed(entry.spiffeId().toString(), "change", result);
+            }
+        });
         // One to which somebody gave another namespace's name is left over there, and was put right here.
         Set<String> wanted = new HashSet<>();
         plans.forEach(plan -> wanted.addAll(plan.wanted.keySet()));
         plans.forEach(plan -> plan.leftOver.removeAll(wanted));
-        batches.send(
-                EntryBatches.Method.DELETE,
-                plans,
-                plan -> plan.leftOver,
-                api::delete,
-                (plan, id, result) -> {
-                    switch (result.code()) {
-                        case OK, NOT_FOUND -> forget(id);
-                        default -> plan.failed("entry " + id, "remove", result);
-                    }
-                });
+        batches.send(EntryBatches.Method.DELETE, plans, plan -> plan.leftOver, api::delete, (plan, id, result) -> {
+            switch (result.code()) {
+                case OK, NOT_FOUND -> forget(id);
+                default -> plan.failed("entry " + id, "remove", result);
+            }
+        });
     }
 
     /** Something like it is there already, and the server has left that as it was. */
@@ -234,8 +219,8 @@ final class EntryReconciler implements WorkQueue.Handler<String> {
         }
 
         void failed(String what, String doing, EntryApi.Result result) {
-            problems.add("the SPIRE server did not " + doing + " " + what + ": " + result.code() + " "
-                    + result.message());
+            problems.add(
+                    "the SPIRE server did not " + doing + " " + what + ": " + result.code() + " " + result.message());
         }
     }
 }

@@ -32,7 +32,8 @@ final class EntryTemplate {
      */
     EntryTemplate(TrustDomain trustDomain, String parentPath, String owner, Duration ttl) {
         if (!OWNER.matcher(owner).matches()) {
-            throw new IllegalArgumentException("owner: \"" + owner + "\" (expected: 1 to 64 of A-Z, a-z, 0-9, '-', '_')");
+            throw new IllegalArgumentException(
+                    "owner: \"" + owner + "\" (expected: 1 to 64 of A-Z, a-z, 0-9, '-', '_')");
         }
         this.trustDomain = trustDomain;
         this.parent = new SpiffeId(trustDomain, parentPath);

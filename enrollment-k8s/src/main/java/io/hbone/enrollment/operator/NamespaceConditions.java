@@ -25,8 +25,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Tells at each enrolled namespace how its identities stand: {@code kubectl wait --for=condition=hbone.io/Registered namespace/shop}.
- * It is a condition of the namespace's status, because the right to write that is not the right to write labels. Nothing is written
- * that is there already, and a namespace that left the mesh has no condition.
+ * It is a condition of the namespace's status, where Kubernetes itself tells such things. Nothing is written that is there already, and
+ * a namespace that left the mesh has no condition.
  */
 final class NamespaceConditions implements WorkQueue.Handler<String> {
     static final String TYPE = "hbone.io/Registered";

@@ -206,8 +206,7 @@ public final class Operator implements AutoCloseable {
         }
 
         private OperatorSettings settings() {
-            return new OperatorSettings(
-                    trustDomain, parent, owner, ttl, resync, batch, timeout, retries, lease);
+            return new OperatorSettings(trustDomain, parent, owner, ttl, resync, batch, timeout, retries, lease);
         }
     }
 }

@@ -76,8 +76,8 @@ final class SpireEntryApi implements EntryApi {
         return complete(
                 entries.size(),
                 call(stub -> stub.batchCreateEntry(request)).getResultsList().stream()
-                        .map(result -> result(
-                                result.getStatus(), result.hasEntry() ? List.of(result.getEntry()) : List.of()))
+                        .map(result ->
+                                result(result.getStatus(), result.hasEntry() ? List.of(result.getEntry()) : List.of()))
                         .toList());
     }
 
@@ -116,7 +116,9 @@ final class SpireEntryApi implements EntryApi {
     }
 
     private static String explain(Status status) {
-        String said = String.valueOf(status.getDescription());
+        Throwable cause = status.getCause();
+        // gRPC's own words for a connection that fails are "io exception".
+        String said = String.valueOf(cause == null ? status.getDescription() : cause.getMessage());
         return switch (status.getCode()) {
             case UNAVAILABLE ->
                 "no connection to the SPIRE server: " + said + "; look whether it runs, and listens there";
@@ -164,11 +166,7 @@ final class SpireEntryApi implements EntryApi {
                 .map(each -> new RegistrationEntry.Selector(each.getType(), each.getValue()))
                 .collect(Collectors.toSet());
         return new RegistrationEntry(
-                entry.getId(),
-                read(entry.getSpiffeId()),
-                read(entry.getParentId()),
-                selectors,
-                entry.getX509SvidTtl());
+                entry.getId(), read(entry.getSpiffeId()), read(entry.getParentId()), selectors, entry.getX509SvidTtl());
     }
 
     private static SPIFFEID write(SpiffeId id) {

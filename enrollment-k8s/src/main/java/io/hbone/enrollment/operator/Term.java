@@ -71,14 +71,12 @@ final class Term implements AutoCloseable {
     }
 
     void start() {
-        watch.start()
-                .thenRunAsync(this::begin, executor)
-                .exceptionally(failure -> {
-                    if (!closed) {
-                        logger.error("the operator could not begin", failure);
-                    }
-                    return null;
-                });
+        watch.start().thenRunAsync(this::begin, executor).exceptionally(failure -> {
+            if (!closed) {
+                logger.error("the operator could not begin", failure);
+            }
+            return null;
+        });
     }
 
     boolean isSynced() {

@@ -36,10 +36,12 @@ class EntryReconcilerTest {
 
         assertThat(reconcile("shop")).isEmpty();
 
-        assertThat(ids()).containsExactly("spiffe://example.org/ns/shop/sa/cart", "spiffe://example.org/ns/shop/sa/default");
+        assertThat(ids())
+                .containsExactly("spiffe://example.org/ns/shop/sa/cart", "spiffe://example.org/ns/shop/sa/default");
         RegistrationEntry cart = entry("shop", "cart");
         assertThat(cart.parent()).isEqualTo(new SpiffeId(DOMAIN, "/ztunnel"));
-        assertThat(cart.selectors()).containsExactlyInAnyOrder(new Selector("k8s", "ns:shop"), new Selector("k8s", "sa:cart"));
+        assertThat(cart.selectors())
+                .containsExactlyInAnyOrder(new Selector("k8s", "ns:shop"), new Selector("k8s", "sa:cart"));
         assertThat(cart.ttlSeconds()).isZero();
         assertThat(reports.get("shop")).isEqualTo(new NamespaceReport("shop", true, 2, 2, 0, ""));
     }
@@ -64,7 +66,8 @@ class EntryReconcilerTest {
 
         reconcile("shop");
 
-        assertThat(ids()).containsExactly("spiffe://example.org/ns/shop/sa/default", "spiffe://example.org/ns/shop/sa/pay");
+        assertThat(ids())
+                .containsExactly("spiffe://example.org/ns/shop/sa/default", "spiffe://example.org/ns/shop/sa/pay");
     }
 
     /** Each update has agents sign anew whatever it is about (spec/spire.md 3.2). */
@@ -113,7 +116,11 @@ class EntryReconcilerTest {
     @Test
     void othersEntries_areNeverTouched() {
         RegistrationEntry alias = new RegistrationEntry(
-                "7c0a7a4e", new SpiffeId(DOMAIN, "/agent"), new SpiffeId(DOMAIN, "/spire/server"), Set.of(new Selector("x", "y")), 0);
+                "7c0a7a4e",
+                new SpiffeId(DOMAIN, "/agent"),
+                new SpiffeId(DOMAIN, "/spire/server"),
+                Set.of(new Selector("x", "y")),
+                0);
         RegistrationEntry otherCluster = template("c2", Duration.ZERO).of("shop", "pay");
         RegistrationEntry longerName = template("c11", Duration.ZERO).of("shop", "ship");
         List.of(alias, otherCluster, longerName).forEach(each -> spire.entries.put(each.id(), each));
@@ -187,17 +194,23 @@ class EntryReconcilerTest {
         reconcile("shop");
         RegistrationEntry good = entry("shop", "default");
         List<RegistrationEntry> changes = List.of(
-                new RegistrationEntry(good.id(), good.spiffeId(), good.parent(), Set.of(new Selector("unix", "uid:0")), 0),
+                new RegistrationEntry(
+                        good.id(), good.spiffeId(), good.parent(), Set.of(new Selector("unix", "uid:0")), 0),
                 new RegistrationEntry(good.id(), new SpiffeId(DOMAIN, "/admin"), good.parent(), good.selectors(), 0),
-                new RegistrationEntry(good.id(), new SpiffeId(DOMAIN, "/ns/other/sa/evil"), good.parent(), good.selectors(), 0),
-                new RegistrationEntry(good.id(), good.spiffeId(), new SpiffeId(DOMAIN, "/spire/server"), good.selectors(), 9));
+                new RegistrationEntry(
+                        good.id(), new SpiffeId(DOMAIN, "/ns/other/sa/evil"), good.parent(), good.selectors(), 0),
+                new RegistrationEntry(
+                        good.id(), good.spiffeId(), new SpiffeId(DOMAIN, "/spire/server"), good.selectors(), 9));
         for (RegistrationEntry changed : changes) {
             spire.entries.put(good.id(), changed);
 
             reconciler.doubt();
             assertThat(reconcile("")).isEmpty();
 
-            assertThat(spire.entries).as("%s", changed).containsEntry(good.id(), good).hasSize(2);
+            assertThat(spire.entries)
+                    .as("%s", changed)
+                    .containsEntry(good.id(), good)
+                    .hasSize(2);
         }
     }
 
@@ -218,14 +231,17 @@ class EntryReconcilerTest {
     void itemThatFails_isToldOfItsNamespaceAloneAndTriedAgain() {
         accounts.enroll("shop", "default", "cart").enroll("bank", "default");
         String bad = TEMPLATE.of("shop", "cart").id();
-        spire.refusal = id -> id.equals(bad) ? new EntryApi.Result(Status.Code.INTERNAL, "database is locked", null) : null;
+        spire.refusal =
+                id -> id.equals(bad) ? new EntryApi.Result(Status.Code.INTERNAL, "database is locked", null) : null;
 
         assertThat(reconcile("shop", "bank")).containsExactly("shop");
 
         assertThat(reports.get("bank").problem()).isEmpty();
         assertThat(reports.get("shop").registered()).isEqualTo(1);
         assertThat(reports.get("shop").problem())
-                .isEqualTo("the SPIRE server did not register spiffe://example.org/ns/shop/sa/cart: INTERNAL database is locked");
+                .isEqualTo(
+                        "the SPIRE server did not register spiffe://example.org/ns/shop/sa/cart: INTERNAL database is"
+                                + " locked");
         assertThat(counts).containsEntry("upsert ok", 2).containsEntry("upsert failed", 1);
         spire.refusal = id -> null;
         assertThat(reconcile("shop")).isEmpty();
@@ -327,7 +343,8 @@ class EntryReconcilerTest {
             RegistrationEntry theirs = template("other", Duration.ZERO).of("ns" + random.nextInt(4), "sa0");
             spire.entries.put(theirs.id(), theirs);
             spire.outage = call -> random.nextInt(5) == 0 ? "away" : null;
-            spire.refusal = id -> random.nextInt(6) == 0 ? new EntryApi.Result(Status.Code.INTERNAL, "busy", null) : null;
+            spire.refusal =
+                    id -> random.nextInt(6) == 0 ? new EntryApi.Result(Status.Code.INTERNAL, "busy", null) : null;
             for (int step = 0; step < 25; step++) {
                 spire.afterwards = random.nextBoolean();
                 String namespace = "ns" + random.nextInt(4);
@@ -336,7 +353,9 @@ class EntryReconcilerTest {
                 } else {
                     accounts.enroll(
                             namespace,
-                            IntStream.range(0, random.nextInt(4)).mapToObj(i -> "sa" + i).toArray(String[]::new));
+                            IntStream.range(0, random.nextInt(4))
+                                    .mapToObj(i -> "sa" + i)
+                                    .toArray(String[]::new));
                 }
                 if (random.nextInt(5) == 0) {
                     reconciler = reconciler(TEMPLATE);

@@ -93,6 +93,14 @@ class OperatorTest {
         assertThat(second.status().leading()).isFalse();
 
         first.close();
+        assertThat(client.leases()
+                        .inNamespace("default")
+                        .withName("operator")
+                        .get()
+                        .getSpec()
+                        .getHolderIdentity())
+                .as("given back, or taken already")
+                .isNotEqualTo("a");
         client.serviceAccounts().inNamespace("shop").withName("default").delete();
 
         until(() -> second.status().leading() && spire.identities().isEmpty());
@@ -106,15 +114,14 @@ class OperatorTest {
         Operator operator = start("a");
         until(() -> operator.status().spireProblem().contains("gone fishing"));
         until(() -> operator.status().namespaces().stream()
-                .anyMatch(each -> each.namespace().equals("shop") && each.problem().contains("gone fishing")));
+                .anyMatch(each ->
+                        each.namespace().equals("shop") && each.problem().contains("gone fishing")));
 
         spire.broken = null;
 
         until(() -> spire.identities().equals(List.of("/ns/shop/sa/default")));
         until(() -> operator.status().spireProblem().isEmpty());
-        until(() -> operator.status()
-                .namespaces()
-                .contains(new NamespaceReport("shop", true, 1, 1, 0, "")));
+        until(() -> operator.status().namespaces().contains(new NamespaceReport("shop", true, 1, 1, 0, "")));
     }
 
     @Test
@@ -171,17 +178,22 @@ class OperatorTest {
         NamespaceBuilder namespace =
                 new NamespaceBuilder().withNewMetadata().withName(name).endMetadata();
         if (label != null) {
-            namespace.editMetadata().addToLabels("io.cilium/mtls-enabled", label).endMetadata();
+            namespace
+                    .editMetadata()
+                    .addToLabels("io.cilium/mtls-enabled", label)
+                    .endMetadata();
         }
         client.resource(namespace.build()).create();
     }
 
     private void label(String name, String value) {
-        client.namespaces().withName(name).edit(namespace -> new NamespaceBuilder(namespace)
-                .editMetadata()
-                .addToLabels("io.cilium/mtls-enabled", value)
-                .endMetadata()
-                .build());
+        client.namespaces()
+                .withName(name)
+                .edit(namespace -> new NamespaceBuilder(namespace)
+                        .editMetadata()
+                        .addToLabels("io.cilium/mtls-enabled", value)
+                        .endMetadata()
+                        .build());
     }
 
     private void account(String namespace, String name) {

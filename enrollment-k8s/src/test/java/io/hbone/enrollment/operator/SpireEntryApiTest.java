@@ -51,7 +51,9 @@ class SpireEntryApiTest {
         List<EntryApi.Result> deleted = api.delete(List.of("unknown", fresh.id()));
         List<EntryApi.Result> updated = api.update(List.of(fresh, there));
 
-        assertThat(created).extracting(EntryApi.Result::code).containsExactly(Status.Code.ALREADY_EXISTS, Status.Code.OK);
+        assertThat(created)
+                .extracting(EntryApi.Result::code)
+                .containsExactly(Status.Code.ALREADY_EXISTS, Status.Code.OK);
         assertThat(created.get(0).existing()).isEqualTo(there);
         assertThat(deleted).extracting(EntryApi.Result::code).containsExactly(Status.Code.NOT_FOUND, Status.Code.OK);
         assertThat(updated).extracting(EntryApi.Result::code).containsExactly(Status.Code.NOT_FOUND, Status.Code.OK);

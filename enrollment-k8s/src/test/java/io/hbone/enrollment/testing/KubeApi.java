@@ -109,8 +109,10 @@ public final class KubeApi implements AutoCloseable {
      * @throws IllegalStateException when it fails
      */
     public String kubectl(String... arguments) {
-        List<String> command = new ArrayList<>(
-                List.of(String.valueOf(program("kubectl")), "--kubeconfig", folder.resolve("admin.conf").toString()));
+        List<String> command = new ArrayList<>(List.of(
+                String.valueOf(program("kubectl")),
+                "--kubeconfig",
+                folder.resolve("admin.conf").toString()));
         command.addAll(List.of(arguments));
         return output(command);
     }
@@ -189,7 +191,11 @@ public final class KubeApi implements AutoCloseable {
         try (KubernetesClient client = admin()) {
             await("controllers").atMost(PATIENCE).until(() -> {
                 alive(controllers, "controllers.log");
-                return client.serviceAccounts().inNamespace("default").withName("default").get() != null;
+                return client.serviceAccounts()
+                                .inNamespace("default")
+                                .withName("default")
+                                .get()
+                        != null;
             });
         }
     }
@@ -211,27 +217,25 @@ public final class KubeApi implements AutoCloseable {
     private Path writeKubeconfig(String name, String token) {
         try {
             return Files.writeString(
-                    folder.resolve(name),
-                    """
-                    apiVersion: v1
-                    kind: Config
-                    clusters:
-                    - name: test
-                      cluster:
-                        server: https://127.0.0.1:%d
-                        certificate-authority: %s
-                    users:
-                    - name: test
-                      user:
-                        token: %s
-                    contexts:
-                    - name: test
-                      context:
-                        cluster: test
-                        user: test
-                    current-context: test
-                    """
-                            .formatted(port, folder.resolve("api/apiserver.crt"), token));
+                    folder.resolve(name), """
+                        apiVersion: v1
+                        kind: Config
+                        clusters:
+                        - name: test
+                          cluster:
+                            server: https://127.0.0.1:%d
+                            certificate-authority: %s
+                        users:
+                        - name: test
+                          user:
+                            token: %s
+                        contexts:
+                        - name: test
+                          context:
+                            cluster: test
+                            user: test
+                        current-context: test
+                        """.formatted(port, folder.resolve("api/apiserver.crt"), token));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

@@ -90,7 +90,8 @@ class OperatorPeerTest {
         cluster.kubectl("label", "namespace", shop, "io.cilium/mtls-enabled-");
         until(() -> entries().isEmpty());
         until(() -> condition().isEmpty());
-        assertThat(cluster.kubectl("get", "namespace", shop, "-o", "jsonpath={.status.phase}")).isEqualTo("Active");
+        assertThat(cluster.kubectl("get", "namespace", shop, "-o", "jsonpath={.status.phase}"))
+                .isEqualTo("Active");
     }
 
     /** GAP of Cilium (spec/cilium.md 5.4). */
@@ -158,7 +159,9 @@ class OperatorPeerTest {
         until(() -> entries().equals(expected("cart", "default")));
 
         cluster.killApi();
-        await().during(Duration.ofSeconds(5)).atMost(PATIENCE).until(() -> entries().equals(expected("cart", "default")));
+        await().during(Duration.ofSeconds(5))
+                .atMost(PATIENCE)
+                .until(() -> entries().equals(expected("cart", "default")));
         cluster.startApi();
         cluster.kubectl("delete", "serviceaccount", "cart", "-n", shop);
 
@@ -172,7 +175,11 @@ class OperatorPeerTest {
         Running first = run("a", cut);
         until(() -> first.operator().status().synced());
         cluster.kubectl("delete", "clusterrolebinding", "hbone-operator");
-        cluster.kubectl("create", "clusterrolebinding", "hbone-operator-reads", "--clusterrole=view",
+        cluster.kubectl(
+                "create",
+                "clusterrolebinding",
+                "hbone-operator-reads",
+                "--clusterrole=view",
                 "--serviceaccount=kube-system:hbone-operator");
         try {
             label();
@@ -248,7 +255,11 @@ class OperatorPeerTest {
 
     private String condition() {
         return cluster.kubectl(
-                "get", "namespace", shop, "-o", "jsonpath={.status.conditions[?(@.type==\"hbone.io/Registered\")].message}");
+                "get",
+                "namespace",
+                shop,
+                "-o",
+                "jsonpath={.status.conditions[?(@.type==\"hbone.io/Registered\")].message}");
     }
 
     private static void until(Callable<Boolean> condition) {

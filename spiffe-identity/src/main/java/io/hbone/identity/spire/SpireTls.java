@@ -141,8 +141,7 @@ final class SpireTls {
                 throw new CertificateException("no certificate (expected: of " + expected.name() + ")");
             }
             SpiffeId peer = SpiffeId.of(chain[0]);
-            if (!peer.trustDomain().equals(self.spiffeId().trustDomain())
-                    || !expected.is(peer.path())) {
+            if (!peer.trustDomain().equals(self.spiffeId().trustDomain()) || !expected.is(peer.path())) {
                 throw new CertificateException("peer: " + peer + " (expected: " + expected.name() + " of "
                         + self.spiffeId().trustDomain() + ", spiffe://"
                         + self.spiffeId().trustDomain() + expected.path()
