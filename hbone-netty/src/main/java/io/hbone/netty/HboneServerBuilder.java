@@ -6,6 +6,7 @@ import io.hbone.core.IdentitySource;
 import io.hbone.core.WorkloadIdentity;
 import io.hbone.netty.socket.Sockets;
 import io.hbone.netty.socket.Transport;
+import io.netty.bootstrap.ServerBootstrap;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.EventLoopGroup;
 import io.netty.util.concurrent.Future;
@@ -90,17 +91,17 @@ public final class HboneServerBuilder {
                 acceptor,
                 random);
         Promise<HboneServer> bound = GlobalEventExecutor.INSTANCE.newPromise();
-        sockets.listener(holdings.workers(), holdings.workers())
-                .childHandler(tunnels)
-                .bind(address)
-                .addListener((ChannelFuture listening) -> {
+        ServerBootstrap bootstrap =
+                sockets.listener(holdings.workers(), holdings.workers()).childHandler(tunnels);
+        sockets.factory()
+                .enter(() -> bootstrap.bind(address).addListener((ChannelFuture listening) -> {
                     if (listening.isSuccess()) {
                         bound.setSuccess(new ListeningHboneServer(listening.channel(), tunnels, holdings));
                     } else {
                         holdings.release();
                         bound.setFailure(listening.cause());
                     }
-                });
+                }));
         return bound;
     }
 }

@@ -109,10 +109,12 @@ final class TunnelAcceptor extends ChannelInitializer<Channel> {
                 }));
     }
 
-    /** Refuses no stream that is on its way, takes no new tunnel; what is left after {@code deadline} is cut off. */
+    /**
+     * Refuses no stream that is on its way, and no tunnel: a peer cannot know that it dialled a listener that is about to close.
+     * What is left after {@code deadline} is cut off.
+     */
     Future<Void> drain(Duration deadline) {
         draining = true;
-        handshaking.forEach(Channel::close);
         tunnels.forEach(tunnel -> tunnel.channel().eventLoop().execute(tunnel::drain));
         GlobalEventExecutor.INSTANCE.schedule(this::cutOff, deadline.toNanos(), TimeUnit.NANOSECONDS);
         completeIfDrained();
@@ -121,6 +123,7 @@ final class TunnelAcceptor extends ChannelInitializer<Channel> {
 
     private void cutOff() {
         cutOff = true;
+        handshaking.forEach(Channel::close);
         tunnels.forEach(tunnel -> tunnel.channel().eventLoop().execute(() -> tunnel.close(drainedAway())));
     }
 

@@ -21,8 +21,8 @@ import io.hbone.netty.socket.TunnelOptions;
 import io.hbone.netty.tls.HandshakeGate;
 import io.hbone.netty.tls.PeerIdentity;
 import io.hbone.netty.tls.TlsContexts;
+import io.netty.bootstrap.Bootstrap;
 import io.netty.channel.Channel;
-import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelHandlerAdapter;
 import io.netty.channel.ChannelOption;
@@ -152,23 +152,25 @@ public final class TunnelDialer implements PeerTunnels.Dialer {
     }
 
     private void connect(Peer peer, EventLoop loop, WorkloadCertificate certificate, Result result) {
-        ChannelFuture dialled = sockets.connector(loop)
+        Bootstrap bootstrap = sockets.connector(loop)
                 .option(ChannelOption.AUTO_READ, true)
                 .option(ChannelOption.ALLOW_HALF_CLOSURE, false)
                 .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, (int)
                         settings.connectTimeout().toMillis())
                 .option(ChannelOption.WRITE_BUFFER_WATER_MARK, TunnelOptions.WATER_MARK)
                 .option(ChannelOption.RECVBUF_ALLOCATOR, TunnelOptions.READ_SIZES)
-                .handler(NO_HANDLER)
-                .connect(peer.address());
-        Loops.whenDone(loop, dialled, connected -> {
-            if (connected.isSuccess()) {
-                Channel channel = connected.channel();
-                channel.pipeline().addLast(handshake(channel, peer.expected(), certificate, result));
-            } else {
-                result.failed(connectFailure(peer, connected.cause()));
-            }
-        });
+                .handler(NO_HANDLER);
+        sockets.make(
+                loop,
+                () -> bootstrap.connect(peer.address()),
+                dialled -> Loops.whenDone(loop, dialled, connected -> {
+                    if (connected.isSuccess()) {
+                        Channel channel = connected.channel();
+                        channel.pipeline().addLast(handshake(channel, peer.expected(), certificate, result));
+                    } else {
+                        result.failed(connectFailure(peer, connected.cause()));
+                    }
+                }));
     }
 
     private static TunnelException connectFailure(Peer peer, Throwable cause) {

@@ -77,11 +77,9 @@ abstract class AcceptedConnection extends ChannelInboundHandlerAdapter implement
         observed = connection;
     }
 
-    /** What is being dialled, if there is anything: given up with the client. */
-    final void dialing(@Nullable Channel to) {
-        if (to != null) {
-            opening(to::close);
-        }
+    /** What is being dialled is given up with the client. */
+    public final void dialing(Channel connection) {
+        opening(connection::close);
     }
 
     /** How to give up what is being opened: done when the client goes away first. */

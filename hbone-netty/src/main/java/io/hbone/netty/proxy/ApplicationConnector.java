@@ -47,8 +47,14 @@ public final class ApplicationConnector {
         }
     };
 
-    /** Told once, on the event loop of the connection. */
+    /** Told once of the outcome, on the event loop of the connection. */
     public interface Result {
+        /**
+         * It is on its way: to close it is to give up, which is reported as a failure. Called once, before the outcome; not when no
+         * socket could be made.
+         */
+        default void dialing(Channel connection) {}
+
         /** It is there; nothing is read until asked for. The callee closes it. */
         void connected(DuplexChannel application);
 
@@ -75,22 +81,23 @@ public final class ApplicationConnector {
      * @param loop where the connection lives
      * @param application where to
      * @param source the address that the application should see, its port does not matter; null for our own
-     * @return the connection on its way; to close it is to give up, which is reported as a failure. Null when there is none to
-     *     close, because no socket could be made; that is reported, too
      */
-    public @Nullable Channel connect(
+    public void connect(
             EventLoop loop, InetSocketAddress application, @Nullable InetSocketAddress source, Result result) {
         Bootstrap bootstrap = bootstraps.computeIfAbsent(loop, this::newBootstrap);
         InetAddress borrowed = source == null ? null : borrowed(source.getAddress(), application.getAddress());
-        ChannelFuture future = borrowed == null ? bootstrap.connect(application) : bootstrap.register();
-        Loops.whenDone(loop, future, done -> {
-            if (borrowed != null && done.isSuccess()) {
-                connectFrom(borrowed, done.channel(), application, result);
-            } else {
-                report(done, application, result);
+        sockets.make(loop, () -> borrowed == null ? bootstrap.connect(application) : bootstrap.register(), future -> {
+            if (!Loops.isStillborn(future)) {
+                result.dialing(future.channel());
             }
+            Loops.whenDone(loop, future, done -> {
+                if (borrowed != null && done.isSuccess()) {
+                    connectFrom(borrowed, done.channel(), application, result);
+                } else {
+                    report(done, application, result);
+                }
+            });
         });
-        return Loops.isStillborn(future) ? null : future.channel();
     }
 
     private Bootstrap newBootstrap(EventLoop loop) {

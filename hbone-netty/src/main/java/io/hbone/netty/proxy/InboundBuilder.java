@@ -11,6 +11,7 @@ import io.hbone.netty.socket.Transport;
 import java.util.HashSet;
 import java.util.Objects;
 import java.util.Set;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** What the builders of both inbound listeners are told alike. */
@@ -19,7 +20,7 @@ abstract sealed class InboundBuilder<B extends InboundBuilder<B>>
 
     private final InboundRouter router;
     private Authorizer authorizer = Authorizer.ALLOW_ALL;
-    private Baggage baggage = Baggage.EMPTY;
+    private Supplier<Baggage> baggage = () -> Baggage.EMPTY;
     private HboneSettings settings = HboneSettings.DEFAULT;
     private Sockets sockets = Sockets.of(Transport.preferred());
     private @Nullable Sockets listenSockets;
@@ -74,7 +75,7 @@ abstract sealed class InboundBuilder<B extends InboundBuilder<B>>
         return self();
     }
 
-    void setBaggage(Baggage value) {
+    void setBaggage(Supplier<Baggage> value) {
         baggage = Objects.requireNonNull(value, "baggage");
     }
 

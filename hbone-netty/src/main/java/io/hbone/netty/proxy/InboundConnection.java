@@ -36,6 +36,7 @@ final class InboundConnection implements ApplicationConnector.Result, LiveConnec
     private @Nullable InetSocketAddress announced;
     private ConnectionObserver.Connection observed = ConnectionObserver.Connection.NONE;
     private @Nullable Channel application;
+    private long decidedAsOf;
     private @Nullable Aborter relay;
     private boolean over;
 
@@ -93,20 +94,26 @@ final class InboundConnection implements ApplicationConnector.Result, LiveConnec
                         true,
                         stream.request().traceParent()));
         Authorizer.Request asked = new Authorizer.Request(peer, stream.peerIdentity(), target.address());
-        long asOf = connections.generation();
+        decidedAsOf = connections.generation();
         TunnelException denial = parts.denial(asked);
         if (denial != null) {
             refuse(UNAUTHORIZED, denial);
             return;
         }
         request = asked;
-        application = parts.connector()
-                .connect(stream.eventLoop(), target.address(), target.preserveSource() ? peer : null, this);
-        if (application != null) { // else it fails in a moment
-            connections.add(this);
-        }
         stream.onAbandoned(this::abandoned);
-        if (connections.generation() != asOf) {
+        parts.connector().connect(stream.eventLoop(), target.address(), target.preserveSource() ? peer : null, this);
+    }
+
+    @Override
+    public void dialing(Channel connection) {
+        if (over) {
+            connection.close(); // the peer gave up while the socket was made
+            return;
+        }
+        application = connection;
+        connections.add(this);
+        if (connections.generation() != decidedAsOf) {
             reauthorize(); // what changed in between was told to connections that were registered
         }
     }
@@ -121,7 +128,7 @@ final class InboundConnection implements ApplicationConnector.Result, LiveConnec
         if (announced != null) {
             connected.writeAndFlush(ProxyHeader.encode(connected.alloc(), peer, announced, stream.peerIdentity()));
         }
-        relay = stream.relay(connected, parts.baggage(), observed);
+        relay = stream.relay(connected, parts.baggage().get(), observed);
     }
 
     @Override

@@ -13,6 +13,7 @@ import io.netty.util.concurrent.Promise;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.Objects;
+import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
@@ -93,7 +94,17 @@ public final class InboundListener {
 
         /** What peers are told of the workload when their request is granted; {@link Baggage#EMPTY}, nothing, if not said. */
         public Builder responseBaggage(Baggage value) {
-            setBaggage(value);
+            Objects.requireNonNull(value, "baggage");
+            return responseBaggage(() -> value);
+        }
+
+        /**
+         * The same where it is learned later, or changes.
+         *
+         * @param newest called for each connection on its event loop, returns at once
+         */
+        public Builder responseBaggage(Supplier<Baggage> newest) {
+            setBaggage(newest);
             return this;
         }
 

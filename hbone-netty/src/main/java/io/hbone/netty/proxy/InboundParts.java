@@ -9,6 +9,7 @@ import io.hbone.core.TunnelError;
 import io.hbone.core.TunnelException;
 import io.hbone.netty.socket.OriginalDestination;
 import java.util.Set;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,7 +20,7 @@ import org.jspecify.annotations.Nullable;
 record InboundParts(
         InboundRouter router,
         Authorizer authorizer,
-        Baggage baggage,
+        Supplier<Baggage> baggage,
         ApplicationConnector connector,
         ConnectionObserver observer,
         OriginalDestination originalDestination,

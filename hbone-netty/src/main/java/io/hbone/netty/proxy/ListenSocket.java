@@ -3,6 +3,7 @@ package io.hbone.netty.proxy;
 import io.hbone.netty.h2.TunnelStream;
 import io.hbone.netty.socket.ReadSizes;
 import io.hbone.netty.socket.Sockets;
+import io.netty.bootstrap.ServerBootstrap;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandler;
@@ -44,17 +45,17 @@ final class ListenSocket<C extends AcceptedConnection> {
             Function<ListenSocket<C>, T> wrap) {
         LiveConnections<C> connections = new LiveConnections<>();
         Promise<T> bound = GlobalEventExecutor.INSTANCE.newPromise();
-        sockets.listener(group, group)
+        ServerBootstrap bootstrap = sockets.listener(group, group)
                 .childOption(ChannelOption.RECVBUF_ALLOCATOR, new ReadSizes(TunnelStream.HEADROOM))
-                .childHandler(new Accepting<>(carry, first, connections))
-                .bind(address)
-                .addListener((ChannelFuture listening) -> {
+                .childHandler(new Accepting<>(carry, first, connections));
+        sockets.factory()
+                .enter(() -> bootstrap.bind(address).addListener((ChannelFuture listening) -> {
                     if (listening.isSuccess()) {
                         bound.setSuccess(wrap.apply(new ListenSocket<>(listening.channel(), connections)));
                     } else {
                         bound.setFailure(listening.cause());
                     }
-                });
+                }));
         return bound;
     }
 

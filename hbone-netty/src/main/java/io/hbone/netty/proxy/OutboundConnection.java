@@ -102,7 +102,9 @@ final class OutboundConnection extends AcceptedConnection implements StreamReque
                         client,
                         dialled,
                         target,
-                        tunnelled ? parts.selfInTunnel() : parts.selfInPlain(),
+                        tunnelled
+                                ? parts.description().now().inTunnel()
+                                : parts.description().now().inPlain(),
                         tunnelled ? route.destination() : Metadata.proved(route.destination(), null),
                         route.service(),
                         tunnelled,
@@ -126,7 +128,8 @@ final class OutboundConnection extends AcceptedConnection implements StreamReque
     private ConnectRequest request(Authority authority, Route route, @Nullable String network) {
         Route.ServiceRef service = route.service();
         String host = service == null || service.hostname().isEmpty() ? null : service.hostname();
-        return new ConnectRequest(authority, parts.baggage(), new Forwarded(client, host), trace, network);
+        return new ConnectRequest(
+                authority, parts.description().now().baggage(), new Forwarded(client, host), trace, network);
     }
 
     @Override
@@ -210,7 +213,7 @@ final class OutboundConnection extends AcceptedConnection implements StreamReque
 
     private void connect(Route.Direct route) {
         observe(route.address(), null, route);
-        dialing(parts.connector().connect(channel().eventLoop(), route.address(), null, this));
+        parts.connector().connect(channel().eventLoop(), route.address(), null, this);
     }
 
     @Override

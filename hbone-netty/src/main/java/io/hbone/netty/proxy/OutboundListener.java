@@ -19,6 +19,7 @@ import java.util.HashSet;
 import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
@@ -71,7 +72,7 @@ public final class OutboundListener {
         private final WorkloadIdentity self;
         private final OutboundRouter router;
         private final TunnelPool tunnels;
-        private WorkloadMetadata metadata = WorkloadMetadata.UNKNOWN;
+        private Supplier<WorkloadMetadata> metadata = () -> WorkloadMetadata.UNKNOWN;
         private @Nullable String network;
         private @Nullable HboneClient nested;
         private HboneSettings settings = HboneSettings.DEFAULT;
@@ -90,7 +91,18 @@ public final class OutboundListener {
 
         /** What peers, logs and metrics are told of the workload; nothing if not said. */
         public Builder metadata(WorkloadMetadata value) {
-            metadata = Objects.requireNonNull(value, "metadata");
+            Objects.requireNonNull(value, "metadata");
+            return metadata(() -> value);
+        }
+
+        /**
+         * The same where it is learned later, or changes.
+         *
+         * @param newest called for each connection on its event loop, returns at once, and the same object for as long as nothing
+         *     has changed
+         */
+        public Builder metadata(Supplier<WorkloadMetadata> newest) {
+            metadata = Objects.requireNonNull(newest, "metadata");
             return this;
         }
 
@@ -187,9 +199,7 @@ public final class OutboundListener {
             Sockets outgoing = sockets.withOriginalSource(OriginalSource.OFF);
             return new OutboundParts(
                     self,
-                    Metadata.proved(metadata, self.spiffeId()),
-                    Metadata.proved(metadata, null),
-                    metadata.toBaggage(),
+                    new SelfDescription(self, metadata),
                     network,
                     router,
                     tunnels,

@@ -1,10 +1,8 @@
 package io.hbone.netty.proxy;
 
-import io.hbone.core.Baggage;
 import io.hbone.core.ConnectionObserver;
 import io.hbone.core.OutboundRouter;
 import io.hbone.core.WorkloadIdentity;
-import io.hbone.core.WorkloadMetadata;
 import io.hbone.netty.HboneClient;
 import io.hbone.netty.pool.TunnelPool;
 import io.hbone.netty.socket.OriginalDestination;
@@ -15,16 +13,12 @@ import org.jspecify.annotations.Nullable;
 /**
  * What all connections of an outbound listener share.
  *
- * @param selfInTunnel what is reported of the workload when TLS proves who it is
- * @param selfInPlain the same without its identity
- * @param baggage what peers are told of it
+ * @param description of the workload, for peers, logs and metrics
  * @param network sent to peers behind gateways; null for none
  */
 record OutboundParts(
         WorkloadIdentity self,
-        WorkloadMetadata selfInTunnel,
-        WorkloadMetadata selfInPlain,
-        Baggage baggage,
+        SelfDescription description,
         @Nullable String network,
         OutboundRouter router,
         TunnelPool tunnels,

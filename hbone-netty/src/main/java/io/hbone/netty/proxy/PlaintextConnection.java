@@ -85,8 +85,8 @@ final class PlaintextConnection extends AcceptedConnection implements Applicatio
             return;
         }
         request = asked;
-        dialing(parts.connector()
-                .connect(channel().eventLoop(), target.address(), target.preserveSource() ? client : null, this));
+        parts.connector()
+                .connect(channel().eventLoop(), target.address(), target.preserveSource() ? client : null, this);
     }
 
     @Override

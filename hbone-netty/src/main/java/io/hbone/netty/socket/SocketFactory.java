@@ -5,10 +5,8 @@ import io.netty.channel.ChannelFactory;
 
 /**
  * Where sockets come to be: the seam for those that live in another network namespace than the process. The kernel puts a socket
- * into the namespace of the thread that makes it, and it stays there, with what it accepts (spec/java.md 2.9); so a factory
- * enters the namespace, calls the constructor, and returns.
- *
- * <p>Written as a reference to a generic method: {@code sockets.withFactory(namespace::create)}.
+ * into the namespace of the thread that makes it, and it stays there, with what it accepts (spec/java.md 2.9). A factory for
+ * another namespace has a thread there, and takes the work to that thread, for an event loop can neither go nor wait.
  */
 @FunctionalInterface
 public interface SocketFactory {
@@ -17,11 +15,21 @@ public interface SocketFactory {
     SocketFactory HERE = ChannelFactory::newChannel;
 
     /**
-     * Makes one socket, neither bound nor connected. Called on the event loop of a connection, and for a listener on the thread
-     * that binds it: it must not block, and must leave the thread as it was. What it throws fails the connect or the bind.
+     * Makes one socket, neither bound nor connected, on the calling thread: one on which {@link #enter} calls {@code making}. Must
+     * leave the thread as it was. What it throws fails the connect or the bind.
      *
      * @param constructor makes the socket on the calling thread
      * @return what {@code constructor} made
      */
     <C extends Channel> C create(ChannelFactory<C> constructor);
+
+    /**
+     * Calls {@code making}, which calls {@link #create} and does not block, on a thread where that may be done. Returns at once,
+     * whatever thread it is called on; right here, if not said otherwise.
+     *
+     * @param making called exactly once, also when no socket can be made: then it is {@link #create} that throws
+     */
+    default void enter(Runnable making) {
+        making.run();
+    }
 }

@@ -2,13 +2,18 @@ package io.hbone.netty.socket;
 
 import io.netty.bootstrap.Bootstrap;
 import io.netty.bootstrap.ServerBootstrap;
+import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoop;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.epoll.EpollChannelOption;
 import io.netty.channel.unix.IntegerUnixChannelOption;
+import io.netty.channel.unix.UnixChannelOption;
 import io.netty.channel.uring.IoUringChannelOption;
 import java.time.Duration;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -20,13 +25,16 @@ import org.jspecify.annotations.Nullable;
  * @param keepalive of TCP, on sockets to and from applications; null for none
  * @param originalSource whether listeners, and connections to applications, may bear other machines' addresses
  * @param factory where they come to be
+ * @param sharedPorts whether a listener may take a port that another process's listener has, who does the same (SO_REUSEPORT):
+ *     connections are spread over both
  */
 public record Sockets(
         Transport transport,
         @Nullable Integer mark,
         @Nullable Keepalive keepalive,
         OriginalSource originalSource,
-        SocketFactory factory) {
+        SocketFactory factory,
+        boolean sharedPorts) {
 
     /** SO_MARK of the Linux kernel (asm-generic/socket.h). */
     private static final ChannelOption<Integer> SO_MARK = new IntegerUnixChannelOption("SO_MARK", 1, 36);
@@ -52,7 +60,7 @@ public record Sockets(
     /** Sockets of the network namespace that the process is in. */
     public Sockets(
             Transport transport, @Nullable Integer mark, @Nullable Keepalive keepalive, OriginalSource originalSource) {
-        this(transport, mark, keepalive, originalSource, SocketFactory.HERE);
+        this(transport, mark, keepalive, originalSource, SocketFactory.HERE, false);
     }
 
     /** Sockets of a transport that bear this machine's addresses only, without a mark and with the default keepalive. */
@@ -62,26 +70,32 @@ public record Sockets(
 
     /** The same with another mark, null for none. */
     public Sockets withMark(@Nullable Integer value) {
-        return new Sockets(transport, value, keepalive, originalSource, factory);
+        return new Sockets(transport, value, keepalive, originalSource, factory, sharedPorts);
     }
 
     /** The same with another keepalive, null for none. */
     public Sockets withKeepalive(@Nullable Keepalive value) {
-        return new Sockets(transport, mark, value, originalSource, factory);
+        return new Sockets(transport, mark, value, originalSource, factory, sharedPorts);
     }
 
     /** The same with other rules about addresses. */
     public Sockets withOriginalSource(OriginalSource value) {
-        return new Sockets(transport, mark, keepalive, value, factory);
+        return new Sockets(transport, mark, keepalive, value, factory, sharedPorts);
     }
 
     /** The same made elsewhere: in a pod's network namespace. */
     public Sockets withFactory(SocketFactory value) {
-        return new Sockets(transport, mark, keepalive, originalSource, value);
+        return new Sockets(transport, mark, keepalive, originalSource, value, sharedPorts);
+    }
+
+    /** The same with listeners that share their ports with those of other processes, or do not. */
+    public Sockets withSharedPorts(boolean value) {
+        return new Sockets(transport, mark, keepalive, originalSource, factory, value);
     }
 
     /**
-     * A bootstrap for a connection on {@code loop}, to be used there: sockets are made on the thread that connects. Half-closed connections stay open, reading starts when asked for.
+     * A bootstrap for a connection on {@code loop}, to be used in {@link #make}. Half-closed connections stay open, reading starts
+     * when asked for.
      */
     public Bootstrap connector(EventLoop loop) {
         Bootstrap bootstrap = new Bootstrap()
@@ -99,7 +113,33 @@ public record Sockets(
         return bootstrap;
     }
 
-    /** A bootstrap for a listener; what is said of {@link #connector} holds for accepted connections. */
+    /**
+     * Makes a socket where sockets come to be: at once, or as soon as the thread of that place gets to it.
+     *
+     * @param loop of the socket
+     * @param attempt by a bootstrap of {@link #connector}
+     * @param made gets what {@code attempt} returned, which need not be done: on {@code loop}, right here if this is it; on any
+     *     thread when the loop has ended
+     */
+    public void make(EventLoop loop, Supplier<ChannelFuture> attempt, Consumer<ChannelFuture> made) {
+        factory.enter(() -> {
+            ChannelFuture future = attempt.get();
+            if (loop.inEventLoop()) {
+                made.accept(future);
+                return;
+            }
+            try {
+                loop.execute(() -> made.accept(future));
+            } catch (RejectedExecutionException e) {
+                made.accept(future);
+            }
+        });
+    }
+
+    /**
+     * A bootstrap for a listener, to be used where the factory says: {@link SocketFactory#enter}. What is said of {@link #connector}
+     * holds for accepted connections.
+     */
     public ServerBootstrap listener(EventLoopGroup acceptor, EventLoopGroup workers) {
         ServerBootstrap bootstrap = new ServerBootstrap()
                 .group(acceptor, workers)
@@ -112,6 +152,9 @@ public record Sockets(
                 .childOption(ChannelOption.AUTO_READ, false);
         if (mark != null && transport != Transport.NIO) {
             bootstrap.option(SO_MARK, mark); // accepted sockets inherit it
+        }
+        if (sharedPorts && transport != Transport.NIO) {
+            bootstrap.option(UnixChannelOption.SO_REUSEPORT, true);
         }
         if (keepalive != null) {
             keepaliveOptions(keepalive, bootstrap::childOption);

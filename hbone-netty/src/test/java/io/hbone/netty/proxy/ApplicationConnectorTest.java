@@ -21,7 +21,10 @@ import java.net.Socket;
 import java.util.Arrays;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -99,9 +102,9 @@ class ApplicationConnectorTest {
     void aConnectThatIsGivenUpIsReported() throws Exception {
         Outcome outcome = new Outcome();
         // nobody answers there (RFC 5737)
-        Channel connecting = new ApplicationConnector(Sockets.of(TwoNodes.TRANSPORT), HboneSettings.DEFAULT)
+        new ApplicationConnector(Sockets.of(TwoNodes.TRANSPORT), HboneSettings.DEFAULT)
                 .connect(loops.next(), new InetSocketAddress("192.0.2.1", 9), null, outcome);
-        connecting.close().sync();
+        outcome.dialing.get(20, TimeUnit.SECONDS).close().sync();
         assertThatThrownBy(() -> outcome.future.get(20, TimeUnit.SECONDS)).hasCauseInstanceOf(TunnelException.class);
     }
 
@@ -114,13 +117,12 @@ class ApplicationConnectorTest {
                     .withOriginalSource(OriginalSource.AUTO)
                     .withFactory(NOWHERE);
             ApplicationConnector connector = new ApplicationConnector(sockets, HboneSettings.DEFAULT);
-            Channel connecting = loop.submit(() -> connector.connect(loop, DISCARD, source, outcome))
-                    .get(20, TimeUnit.SECONDS);
-            assertThat(connecting).isNull();
+            loop.execute(() -> connector.connect(loop, DISCARD, source, outcome));
             assertThatThrownBy(() -> outcome.future.get(20, TimeUnit.SECONDS))
                     .cause()
                     .isInstanceOf(TunnelException.class)
                     .hasMessage("connection failed: the namespace is gone");
+            assertThat(outcome.dialing).isNotDone();
             assertThat(outcome.thread)
                     .isEqualTo(loop.submit(Thread::currentThread).get());
         }
@@ -134,10 +136,43 @@ class ApplicationConnectorTest {
         for (InetSocketAddress source : Arrays.asList(null, CLIENT)) {
             Outcome outcome = new Outcome();
             Sockets sockets = Sockets.of(TwoNodes.TRANSPORT).withOriginalSource(OriginalSource.AUTO);
-            assertThat(new ApplicationConnector(sockets, HboneSettings.DEFAULT).connect(loop, DISCARD, source, outcome))
-                    .isNull();
+            new ApplicationConnector(sockets, HboneSettings.DEFAULT).connect(loop, DISCARD, source, outcome);
             assertThatThrownBy(() -> outcome.future.get(20, TimeUnit.SECONDS))
                     .hasCauseInstanceOf(TunnelException.class);
+            assertThat(outcome.dialing).isNotDone();
+        }
+    }
+
+    /** As for a pod's namespace: an event loop can neither enter it nor wait for a thread that does. */
+    @Test
+    void aSocketThatIsMadeOnAnotherThread_livesOnTheEventLoopAllTheSame() throws Exception {
+        ExecutorService elsewhere = Executors.newSingleThreadExecutor();
+        AtomicReference<Thread> maker = new AtomicReference<>();
+        SocketFactory place = new SocketFactory() {
+            @Override
+            public <C extends Channel> C create(ChannelFactory<C> constructor) {
+                maker.set(Thread.currentThread());
+                return constructor.newChannel();
+            }
+
+            @Override
+            public void enter(Runnable making) {
+                elsewhere.execute(making);
+            }
+        };
+        try (var app = Applications.manual()) {
+            EventLoop loop = loops.next();
+            Outcome outcome = new Outcome();
+            new ApplicationConnector(Sockets.of(TwoNodes.TRANSPORT).withFactory(place), HboneSettings.DEFAULT)
+                    .connect(loop, app.address(), null, outcome);
+            DuplexChannel channel = outcome.future.get(20, TimeUnit.SECONDS);
+            assertThat(channel.eventLoop()).isSameAs(loop);
+            assertThat(outcome.dialing.get()).isSameAs(channel);
+            assertThat(maker.get())
+                    .isEqualTo(elsewhere.submit(Thread::currentThread).get());
+            channel.close().sync();
+        } finally {
+            elsewhere.shutdownNow();
         }
     }
 
@@ -172,7 +207,13 @@ class ApplicationConnectorTest {
 
     private static final class Outcome implements ApplicationConnector.Result {
         final CompletableFuture<DuplexChannel> future = new CompletableFuture<>();
+        final CompletableFuture<Channel> dialing = new CompletableFuture<>();
         volatile Thread thread;
+
+        @Override
+        public void dialing(Channel connection) {
+            dialing.complete(connection);
+        }
 
         @Override
         public void connected(DuplexChannel application) {
