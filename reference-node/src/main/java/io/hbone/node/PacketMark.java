@@ -35,7 +35,12 @@ final class PacketMark {
         String failure = tryOn(sockets, group, mark);
         if (failure != null) {
             throw ConfigException.of(
-                    "PACKET_MARK", shown, "one that may be set: " + failure + "; it takes CAP_NET_ADMIN");
+                    "PACKET_MARK",
+                    shown,
+                    "one that may be set: " + failure
+                            + "; it takes CAP_NET_ADMIN. Without it redirect rules take the node's packets for an"
+                            + " application's; PROXY_MODE=dedicated without a mark works beside rules that know the"
+                            + " node by its user");
         }
     }
 

@@ -17,14 +17,17 @@ import picocli.CommandLine.Parameters;
 @Command(
         name = "proxy",
         description = {
-            "Runs the node beside one workload (PROXY_MODE=dedicated).",
+            "Runs the node for the pods that the agent of this machine hands over, or beside one workload (PROXY_MODE=dedicated).",
             "It is configured by ztunnel's environment variables, and by some of its own, which start with HBONE_."
         },
         usageHelpWidth = 124,
         footerHeading = "%nEnvironment, with defaults in brackets:%n",
         footer = {
-            "  PROXY_MODE                        dedicated",
-            "  PROXY_WORKLOAD_INFO               namespace/name/service-account",
+            "  PROXY_MODE                        [shared] dedicated",
+            "  INPOD_UDS                         shared: the agent's socket [/var/run/ztunnel/ztunnel.sock]; that of Cilium is",
+            "                                    /var/run/cilium/ztunnel.sock",
+            "  INPOD_PORT_REUSE                  shared: whether a second node may take over without a reset [true]",
+            "  PROXY_WORKLOAD_INFO               dedicated: namespace/name/service-account",
             "  LOCAL_XDS_PATH, LOCAL_XDS         who is where: a YAML file, or its text",
             "  NETWORK, NODE_NAME, CLUSTER_ID    [\"\", \"\", Kubernetes]",
             "  TRUST_DOMAIN                      [cluster.local]",
@@ -39,7 +42,7 @@ import picocli.CommandLine.Parameters;
             "  FAKE_CA, HBONE_DEV_CA_DIR         a development CA; SECRET_TTL [24h]",
             "  CRL_PATH                          revocation lists",
             "sockets and tunnels:",
-            "  PACKET_MARK, ENABLE_ORIG_SRC      [none, when possible]",
+            "  PACKET_MARK, ENABLE_ORIG_SRC      [shared: 1337, dedicated: none; when possible]",
             "  KEEPALIVE_ENABLED, _TIME, _INTERVAL, _RETRIES   [true, 180s, 180s, 9]; USER_TIMEOUT_ENABLED [false]",
             "  HTTP2_STREAM_WINDOW_SIZE, HTTP2_CONNECTION_WINDOW_SIZE, HTTP2_FRAME_SIZE",
             "  POOL_MAX_STREAMS_PER_CONNECTION, POOL_UNUSED_RELEASE_TIMEOUT   [100, 5m]",

@@ -2,9 +2,10 @@
  * The node: the command line ({@link io.hbone.node.Hbone}), and {@link io.hbone.node.Node}, which wires the parts of the other
  * modules into a running proxy. It is wiring and operations only: a library user must find nothing here that they miss.
  *
- * <p>Rooms: {@code config} (the environment, read once), {@code local} (the static mesh; temporary), {@code identity}
- * (certificates for a node without a CA), {@code telemetry} (log and metrics), {@code admin} (readiness and admin pages), {@code
- * http} (the small server under them), {@code text} (helpers).
+ * <p>Rooms: {@code config} (the environment, read once), {@code mesh} (who is where, and who may talk), {@code identity}
+ * (certificates), {@code proxy} (the proxy of one workload), {@code inpod} (the pods of a machine, each with such a proxy), {@code
+ * telemetry} (log and metrics), {@code admin} (readiness and admin pages), {@code http} (the small server under them), {@code text}
+ * (helpers).
  */
 @NullMarked
 package io.hbone.node;

@@ -90,7 +90,7 @@ class HboneTest {
 
         assertThat(err())
                 .isEqualTo(
-                        "hbone proxy: PROXY_MODE: \"shared\" (expected: dedicated; shared, which is the default, comes with"
-                                + " ZDS support)\n");
+                        "hbone proxy: XDS_ADDRESS: not set (expected: the address of an xDS server, or LOCAL_XDS_PATH: a YAML"
+                                + " file that says who is where)\n");
     }
 }

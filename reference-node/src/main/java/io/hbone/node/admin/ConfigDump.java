@@ -3,20 +3,23 @@ package io.hbone.node.admin;
 import io.hbone.core.HboneSettings;
 import io.hbone.core.TrustBundle;
 import io.hbone.core.WorkloadCertificate;
-import io.hbone.core.WorkloadIdentity;
+import io.hbone.identity.IdentityStatus;
 import io.hbone.netty.socket.Sockets;
 import io.hbone.node.config.IdentityMaterial;
 import io.hbone.node.config.ListenPlan;
 import io.hbone.node.config.LocalXds;
 import io.hbone.node.config.ProxyConfig;
+import io.hbone.node.config.ProxyMode;
 import io.hbone.node.mesh.Mesh;
 import io.hbone.node.text.Ip;
 import java.nio.charset.StandardCharsets;
 import java.security.cert.CertificateEncodingException;
 import java.security.cert.X509Certificate;
+import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Base64;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -31,21 +34,28 @@ public final class ConfigDump {
     private final ProxyConfig config;
     private final String version;
     private final Mesh mesh;
-    private final WorkloadIdentity self;
-    private final Supplier<@Nullable WorkloadCertificate> certificate;
+    private final Supplier<List<IdentityStatus>> identities;
+    private final Clock clock;
+    private final Supplier<Map<String, Object>> workloadState;
 
-    /** @param certificate the one at hand, or null */
+    /**
+     * @param identities the certificates at hand
+     * @param clock by which they are valid
+     * @param workloadState the pods that are served, by uid; empty where there are none to tell
+     */
     public ConfigDump(
             ProxyConfig config,
             String version,
             Mesh mesh,
-            WorkloadIdentity self,
-            Supplier<@Nullable WorkloadCertificate> certificate) {
+            Supplier<List<IdentityStatus>> identities,
+            Clock clock,
+            Supplier<Map<String, Object>> workloadState) {
         this.config = config;
         this.version = version;
         this.mesh = mesh;
-        this.self = self;
-        this.certificate = certificate;
+        this.identities = identities;
+        this.clock = clock;
+        this.workloadState = workloadState;
     }
 
     Map<String, Object> dump() {
@@ -65,7 +75,8 @@ public final class ConfigDump {
         }
         out.put("version", version());
         out.put("config", config());
-        out.put("certificates", List.of(certificates()));
+        out.put("certificates", certificates());
+        out.put("workloadState", workloadState.get());
         return out;
     }
 
@@ -81,8 +92,7 @@ public final class ConfigDump {
         ListenPlan listen = config.listen();
         Sockets sockets = config.sockets();
         Map<String, Object> out = new LinkedHashMap<>();
-        out.put("proxyMode", "Dedicated");
-        out.put("proxyWorkloadInformation", workload());
+        mode(out);
         out.put("network", config.network());
         out.put("localNode", config.nodeName());
         out.put("clusterId", config.clusterId());
@@ -126,12 +136,19 @@ public final class ConfigDump {
         return out;
     }
 
-    private Map<String, Object> workload() {
-        Map<String, Object> out = new LinkedHashMap<>();
-        out.put("name", config.workload().name());
-        out.put("namespace", config.workload().namespace());
-        out.put("serviceAccount", config.workload().serviceAccount());
-        return out;
+    private void mode(Map<String, Object> out) {
+        if (config.mode() instanceof ProxyMode.Shared shared) {
+            out.put("proxyMode", "Shared");
+            out.put("inpodUds", shared.agent());
+            out.put("inpodPortReuse", shared.sharedPorts());
+        } else if (config.mode() instanceof ProxyMode.Dedicated dedicated) {
+            out.put("proxyMode", "Dedicated");
+            Map<String, Object> workload = new LinkedHashMap<>();
+            workload.put("name", dedicated.workload().name());
+            workload.put("namespace", dedicated.workload().namespace());
+            workload.put("serviceAccount", dedicated.workload().serviceAccount());
+            out.put("proxyWorkloadInformation", workload);
+        }
     }
 
     private static @Nullable Object local(@Nullable LocalXds local) {
@@ -188,11 +205,20 @@ public final class ConfigDump {
         return out;
     }
 
-    private Map<String, Object> certificates() {
-        WorkloadCertificate held = certificate.get();
+    private List<Object> certificates() {
+        return identities.get().stream()
+                .sorted(Comparator.comparing(
+                        status -> status.workload().spiffeId().toString()))
+                .<Object>map(this::certificates)
+                .toList();
+    }
+
+    private Map<String, Object> certificates(IdentityStatus status) {
+        WorkloadCertificate held = status.isServing(clock.instant()) ? status.certificate() : null;
+        String error = status.lastError();
         Map<String, Object> out = new LinkedHashMap<>();
-        out.put("identity", self.spiffeId());
-        out.put("state", held == null ? "Unavailable" : "Available");
+        out.put("identity", status.workload().spiffeId());
+        out.put("state", held != null ? "Available" : error == null ? "Unavailable" : "Unavailable: " + error);
         List<Object> chain = new ArrayList<>();
         List<Object> roots = new ArrayList<>();
         if (held != null) {

@@ -34,8 +34,26 @@ final class IdentitySettings {
         this.env = env;
     }
 
-    static IdentityMaterial read(Environment env) {
-        return new IdentitySettings(env).read();
+    /** @throws ConfigException also when the source knows one identity, and the node serves many */
+    static IdentityMaterial read(Environment env, ProxyMode mode) {
+        IdentityMaterial material = new IdentitySettings(env).read();
+        if (mode instanceof ProxyMode.Shared) {
+            requireMany(material);
+        }
+        return material;
+    }
+
+    private static void requireMany(IdentityMaterial material) {
+        String one =
+                "one identity is all it has (expected: with PROXY_MODE=shared, which is the default, a source for all pods:"
+                        + " SPIRE_ENABLED=true, CA_ADDRESS, or for development FAKE_CA=true or HBONE_DEV_CA_DIR)";
+        if (material instanceof IdentityMaterial.Pem) {
+            throw new ConfigException("HBONE_CERT_CHAIN: " + one);
+        } else if (material instanceof IdentityMaterial.WorkloadApi) {
+            throw new ConfigException("SPIFFE_ENDPOINT_SOCKET: " + one);
+        } else if (material instanceof IdentityMaterial.SpireByPid spire && spire.pid() != null) {
+            throw new ConfigException("HBONE_WORKLOAD_PID: " + one);
+        }
     }
 
     private IdentityMaterial read() {

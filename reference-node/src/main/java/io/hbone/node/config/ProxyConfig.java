@@ -7,6 +7,7 @@ import io.hbone.netty.socket.Sockets;
 import io.hbone.netty.socket.Sockets.Keepalive;
 import io.hbone.netty.socket.Transport;
 import io.hbone.node.text.Ip;
+import io.hbone.zds.ZdsSockets;
 import java.net.InetAddress;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -18,7 +19,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * The settings of {@code hbone proxy}, read from the environment once and valid as a whole.
  *
- * @param workload {@code PROXY_WORKLOAD_INFO}
+ * @param mode {@code PROXY_MODE} and what goes with it
  * @param network {@code NETWORK}
  * @param nodeName {@code NODE_NAME}, empty when it is not known
  * @param clusterId {@code ISTIO_META_CLUSTER_ID}, else {@code CLUSTER_ID}
@@ -41,7 +42,7 @@ import org.jspecify.annotations.Nullable;
  * @param ignored the names of variables that are set and have no effect
  */
 public record ProxyConfig(
-        WorkloadInfo workload,
+        ProxyMode mode,
         String network,
         String nodeName,
         String clusterId,
@@ -67,6 +68,9 @@ public record ProxyConfig(
 
     /** What Linux takes for TCP_KEEPIDLE and TCP_KEEPINTVL. */
     private static final Duration MAX_KEEPALIVE = Duration.ofSeconds(32_767);
+
+    /** What the redirect rules of agents know a node's packets by (spec/ztunnel.md 15). */
+    private static final long SHARED_MARK = 1337;
 
     private static final Duration DEFAULT_DRAIN = Duration.ofSeconds(5);
 
@@ -96,20 +100,21 @@ public record ProxyConfig(
     static ProxyConfig of(Map<String, String> variables, int cores) {
         Environment env = new Environment(variables);
         refuseWhatWouldBeUnsafeToIgnore(env);
+        ProxyMode mode = mode(env);
         LocalXds local = XdsSettings.local(env);
         XdsServer xds = XdsSettings.server(env, local);
         return new ProxyConfig(
-                workload(env),
+                mode,
                 env.text("NETWORK", ""),
                 env.text("NODE_NAME", ""),
                 env.text("ISTIO_META_CLUSTER_ID", env.text("CLUSTER_ID", "Kubernetes")),
                 trustDomain(env),
                 local,
                 xds,
-                IdentitySettings.read(env),
+                IdentitySettings.read(env, mode),
                 env.path("CRL_PATH"),
                 listen(env),
-                sockets(env),
+                sockets(env, mode),
                 tunnel(env),
                 env.flag("ENABLE_RESPONSE_BAGGAGE", true),
                 env.flag("LOCALHOST_APP_TUNNEL", true),
@@ -118,15 +123,10 @@ public record ProxyConfig(
                 WorkerThreads.count(env, cores),
                 logFormat(env),
                 logLevels(env),
-                ignored(env, xds != null));
+                ignored(env, xds != null, mode));
     }
 
     private static void refuseWhatWouldBeUnsafeToIgnore(Environment env) {
-        String mode = env.text("PROXY_MODE", "shared");
-        if (!mode.equals("dedicated")) {
-            String expected = "dedicated; shared, which is the default, comes with ZDS support";
-            throw ConfigException.of("PROXY_MODE", mode, mode.equals("shared") ? expected : "dedicated");
-        }
         if (!env.flag("ENABLE_PROXY", true)) {
             throw ConfigException.of("ENABLE_PROXY", "false", "true: there is nothing to run but the proxy");
         }
@@ -134,6 +134,19 @@ public record ProxyConfig(
             throw ConfigException.of("TLS12_ENABLED", "true", "false: tunnels are TLS 1.3 only");
         }
         refuse(env, "COMPLIANCE_POLICY", "not set, as compliance policies are yet to come");
+    }
+
+    private static ProxyMode mode(Environment env) {
+        String mode = env.text("PROXY_MODE", "shared");
+        return switch (mode) {
+            case "dedicated" -> new ProxyMode.Dedicated(workload(env));
+            case "shared" -> {
+                Path agent = env.path("INPOD_UDS");
+                yield new ProxyMode.Shared(
+                        agent == null ? ZdsSockets.ISTIO : agent, env.flag("INPOD_PORT_REUSE", true));
+            }
+            default -> throw ConfigException.of("PROXY_MODE", mode, "shared or dedicated");
+        };
     }
 
     private static void refuse(Environment env, String name, String expected) {
@@ -191,9 +204,12 @@ public record ProxyConfig(
         return env.number(name, otherwise, 0, 65_535);
     }
 
-    private static Sockets sockets(Environment env) {
+    private static Sockets sockets(Environment env, ProxyMode mode) {
         // A mark is 32 bits without a sign; Java's int has one, and the bits are what counts.
         Long mark = env.number("PACKET_MARK", 0, 0xffff_ffffL);
+        if (mark == null && mode instanceof ProxyMode.Shared) {
+            mark = SHARED_MARK;
+        }
         Keepalive keepalive = new Keepalive(
                 env.duration("KEEPALIVE_TIME", Keepalive.DEFAULT.idle(), SECOND, MAX_KEEPALIVE),
                 env.duration("KEEPALIVE_INTERVAL", Keepalive.DEFAULT.interval(), SECOND, MAX_KEEPALIVE),
@@ -286,8 +302,14 @@ public record ProxyConfig(
         return levels;
     }
 
-    private static List<String> ignored(Environment env, boolean server) {
+    private static List<String> ignored(Environment env, boolean server, ProxyMode mode) {
         List<String> candidates = new ArrayList<>(WITHOUT_EFFECT);
+        if (mode instanceof ProxyMode.Shared) {
+            candidates.add("PROXY_WORKLOAD_INFO");
+        } else {
+            candidates.add("INPOD_UDS");
+            candidates.add("INPOD_PORT_REUSE");
+        }
         if (!server) {
             candidates.addAll(XdsSettings.OF_A_SERVER);
         }

@@ -1,6 +1,7 @@
 package io.hbone.node.identity;
 
 import io.hbone.core.SpiffeId;
+import io.hbone.core.TrustDomain;
 import io.hbone.core.WorkloadIdentity;
 import io.hbone.identity.CertificateManager;
 import io.hbone.identity.ManagedIdentitySource;
@@ -21,6 +22,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import org.jspecify.annotations.Nullable;
@@ -30,18 +32,26 @@ public final class IdentitySources {
     private static final Duration LOOK = Duration.ofSeconds(2);
     private static final Duration FIRST_SVID = Duration.ofSeconds(10);
 
-    private final WorkloadIdentity self;
+    private final @Nullable WorkloadIdentity self;
+    private final TrustDomain trustDomain;
     private final String clusterId;
     private final @Nullable Integer mark;
     private final SourceContext context;
 
     /**
-     * @param self the workload of a node that has one
+     * @param self the workload of a node that has one; null where it serves whom it is told to
+     * @param trustDomain of a development CA
      * @param clusterId sent to a CA
      * @param mark the packet mark of connections to a CA, null for none
      */
-    public IdentitySources(WorkloadIdentity self, String clusterId, @Nullable Integer mark, SourceContext context) {
+    public IdentitySources(
+            @Nullable WorkloadIdentity self,
+            TrustDomain trustDomain,
+            String clusterId,
+            @Nullable Integer mark,
+            SourceContext context) {
         this.self = self;
+        this.trustDomain = trustDomain;
         this.clusterId = clusterId;
         this.mark = mark;
         this.context = context;
@@ -59,14 +69,15 @@ public final class IdentitySources {
     }
 
     /**
-     * The source, which has begun to obtain the workload's certificate: the first connection need not wait for it.
+     * The source, which has begun to obtain the certificate of the node's workload, if it has one: the first connection need not
+     * wait for it.
      *
      * @throws ConfigException when there cannot be a certificate for the workload
      */
     public ManagedIdentitySource open(IdentityMaterial material) {
         ManagedIdentitySource source;
         if (material instanceof IdentityMaterial.Pem pem) {
-            source = pem(pem);
+            source = pem(pem, Objects.requireNonNull(self, "self"));
         } else if (material instanceof IdentityMaterial.DevelopmentCa ca) {
             source = developmentCa(ca);
         } else if (material instanceof IdentityMaterial.IstioCa ca) {
@@ -83,13 +94,17 @@ public final class IdentitySources {
             IdentityMaterial.WorkloadApi api = (IdentityMaterial.WorkloadApi) material;
             source = WorkloadApiSource.of(api.socket(), FIRST_SVID, context);
         }
-        source.prefetch(self);
+        if (self != null) {
+            source.prefetch(self);
+        }
         return source;
     }
 
     private PidLookup processes(IdentityMaterial.SpireByPid spire) {
         Integer pid = spire.pid();
-        return pid == null ? new CriPidLookup(spire.runtime(), spire.timeout()) : PidLookup.of(Map.of(self.uid(), pid));
+        return pid == null || self == null
+                ? new CriPidLookup(spire.runtime(), spire.timeout())
+                : PidLookup.of(Map.of(self.uid(), pid));
     }
 
     private ManagedIdentitySource istioCa(IdentityMaterial.IstioCa ca) {
@@ -105,6 +120,7 @@ public final class IdentitySources {
                 .tokenFile(ca.token())
                 .clusterId(clusterId)
                 .mark(mark)
+                .impersonate(self == null)
                 .lifetime(ca.lifetime())
                 .clock(context.clock());
         return CertificateManager.builder(fetcher.build(), context).build();
@@ -114,7 +130,8 @@ public final class IdentitySources {
         DevCa ca;
         try {
             Path directory = material.directory() == null ? DevCa.defaultDirectory() : material.directory();
-            ca = DevCa.open(directory, self.spiffeId().trustDomain(), context.clock());
+            ca = DevCa.open(
+                    directory, self == null ? trustDomain : self.spiffeId().trustDomain(), context.clock());
         } catch (IOException | UncheckedIOException e) {
             throw new ConfigException(String.valueOf(e.getMessage()), e);
         }
@@ -126,7 +143,7 @@ public final class IdentitySources {
                 .build();
     }
 
-    private ManagedIdentitySource pem(IdentityMaterial.Pem pem) {
+    private ManagedIdentitySource pem(IdentityMaterial.Pem pem, WorkloadIdentity workload) {
         PemIdentitySource source = PemIdentitySource.files(pem.chain(), pem.key(), pem.roots())
                 .interval(LOOK)
                 .clock(context.clock())
@@ -138,12 +155,12 @@ public final class IdentitySources {
             throw new ConfigException("HBONE_CERT_CHAIN, HBONE_KEY, HBONE_ROOT_CERTS: " + problem);
         }
         SpiffeId id = source.ids().iterator().next();
-        if (!id.equals(self.spiffeId())) {
+        if (!id.equals(workload.spiffeId())) {
             source.close();
             throw ConfigException.of(
                     "HBONE_CERT_CHAIN",
                     pem.chain().toString(),
-                    "a certificate of " + self.spiffeId() + ", not of " + id);
+                    "a certificate of " + workload.spiffeId() + ", not of " + id);
         }
         return source;
     }

@@ -2,7 +2,6 @@ package io.hbone.node.mesh;
 
 import io.hbone.core.TrustDomain;
 import io.hbone.core.WorkloadIdentity;
-import io.hbone.core.WorkloadMetadata;
 import io.hbone.node.config.ConfigException;
 import io.hbone.node.config.LocalXds;
 import io.hbone.node.config.WorkloadInfo;
@@ -17,8 +16,8 @@ import io.hbone.xds.file.LocalFile;
 import io.hbone.xds.file.LocalFileException;
 import io.hbone.xds.file.LocalFileWatch;
 import io.hbone.xds.model.Workload;
-import io.hbone.xds.policy.LoggingAudit;
 import io.hbone.xds.policy.Policy;
+import io.hbone.xds.policy.PolicyAudit;
 import io.hbone.xds.policy.PolicyEngine;
 import io.hbone.xds.policy.PolicyStore;
 import io.hbone.xds.policy.PolicySubject;
@@ -46,6 +45,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -170,9 +170,7 @@ public final class Mesh implements AutoCloseable {
             }
             return self;
         }
-        while (!within(REMINDER, link.ready(), stop)) {
-            LOG.warn("waiting for xDS server {}: {}", link.server(), link.trouble());
-        }
+        await(stop);
         CompletableFuture<WorkloadIdentity> arrived = new CompletableFuture<>();
         StoreListener listener = change -> {
             WorkloadIdentity self = identityOf(info);
@@ -198,6 +196,19 @@ public final class Mesh implements AutoCloseable {
             return arrived.join();
         } finally {
             store.removeListener(listener);
+        }
+    }
+
+    /**
+     * Waits until a server, if there is one, has told everything that is known, however long that takes.
+     *
+     * @param stop ends the wait when it is done
+     * @throws CancellationException when it was stopped
+     */
+    public void await(CompletionStage<?> stop) {
+        XdsLink link = xds;
+        while (link != null && !within(REMINDER, link.ready(), stop)) {
+            LOG.warn("waiting for xDS server {}: {}", link.server(), link.trouble());
         }
     }
 
@@ -234,31 +245,44 @@ public final class Mesh implements AutoCloseable {
     /**
      * Decides by the policies who may connect to a workload, whichever of its addresses it is connected at.
      *
-     * @param logged whether decisions are logged at info
+     * @param workload what the mesh has of it now; null for nothing, and then nobody may
+     * @param audit told of decisions
      */
-    public PolicyEngine authorizer(WorkloadIdentity workload, boolean logged) {
-        return new PolicyEngine(policies, destination -> subject(workload.uid()), new LoggingAudit(logged));
+    public PolicyEngine authorizer(Supplier<@Nullable Workload> workload, PolicyAudit audit) {
+        return new PolicyEngine(policies, destination -> subject(workload.get()), audit);
     }
 
-    private @Nullable PolicySubject subject(String uid) {
-        Resource<Workload> found = snapshot().workload(uid);
-        return found == null
+    private static @Nullable PolicySubject subject(@Nullable Workload workload) {
+        return workload == null
                 ? null
-                : new PolicySubject(
-                        found.value().namespace(),
-                        found.value().name(),
-                        found.value().authorizationPolicies());
+                : new PolicySubject(workload.namespace(), workload.name(), workload.authorizationPolicies());
     }
 
-    /** Calls {@code listener} when connections to a workload may have to be decided about again; must return at once. */
-    public void onPolicyChange(WorkloadIdentity workload, Runnable listener) {
-        policies.onChange(listener);
-        store.addListener(change -> {
-            Changed<Workload> changed = change.workloads().get(workload.uid());
+    /**
+     * Calls {@code listener} when connections to a workload may have to be decided about again; it must return at once.
+     *
+     * @param uid of the workload in the mesh now; null when it is not there
+     * @return ends it
+     */
+    public Runnable onPolicyChange(Supplier<@Nullable String> uid, Runnable listener) {
+        Runnable policiesOnly = policies.onChange(listener);
+        Runnable workloadsOnly = onChange(change -> {
+            String now = uid.get();
+            Changed<Workload> changed = now == null ? null : change.workloads().get(now);
             if (changed != null && StoreChange.changesPolicies(changed)) {
                 listener.run();
             }
         });
+        return () -> {
+            policiesOnly.run();
+            workloadsOnly.run();
+        };
+    }
+
+    /** Tells {@code listener} of workloads and services that have changed. @return ends it */
+    public Runnable onChange(StoreListener listener) {
+        store.addListener(listener);
+        return () -> store.removeListener(listener);
     }
 
     /** Follows what changes, where it can, until it is closed. */
@@ -294,15 +318,23 @@ public final class Mesh implements AutoCloseable {
         return workload == null ? null : new WorkloadIdentity(workload.uid(), workload.identity());
     }
 
-    /** What logs and metrics say of a workload, without its identity; unknown when the mesh does not have it. */
-    public WorkloadMetadata metadataOf(WorkloadInfo info) {
-        Workload workload = find(info);
-        return workload == null ? WorkloadMetadata.UNKNOWN : workload.metadata(null);
-    }
-
     private @Nullable Workload find(WorkloadInfo info) {
         Resource<Workload> found = snapshot().workload(info.namespace(), info.name(), info.serviceAccount());
         return found == null ? null : found.value();
+    }
+
+    /**
+     * What the mesh has of a workload: what bears its uid, if that is of the same service account; else, as some control planes
+     * have uids of their own, what bears its name. Never by address, which may be another's by now.
+     */
+    public @Nullable Workload find(String uid, WorkloadInfo info) {
+        Resource<Workload> found = snapshot().workload(uid);
+        if (found != null
+                && found.value().namespace().equals(info.namespace())
+                && found.value().serviceAccount().equals(info.serviceAccount())) {
+            return found.value();
+        }
+        return find(info);
     }
 
     /** What {@code config_dump} shows of the workloads. */

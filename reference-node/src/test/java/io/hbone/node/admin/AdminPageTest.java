@@ -10,6 +10,7 @@ import io.hbone.identity.ManagedIdentitySource;
 import io.hbone.identity.dev.DevCa;
 import io.hbone.node.config.LogLevels;
 import io.hbone.node.config.ProxyConfig;
+import io.hbone.node.config.WorkloadInfo;
 import io.hbone.node.explain.ExplainPage;
 import io.hbone.node.http.HttpQuery;
 import io.hbone.node.http.HttpReply;
@@ -66,12 +67,13 @@ class AdminPageTest {
                         + " services: {}}]");
         ProxyConfig config = ProxyConfig.of(variables);
         Mesh mesh = Mesh.load(config.localXds(), config.trustDomain());
-        WorkloadIdentity self = mesh.identityOf(config.workload());
+        WorkloadIdentity self = mesh.identityOf(new WorkloadInfo("default", "client", "client"));
         DevCa ca = DevCa.open(directory.resolve("ca"), TrustDomain.of("cluster.local"), Clock.systemUTC());
         certificate = ca.issue(self.spiffeId(), Duration.ofHours(1));
+        OneCertificate identities = new OneCertificate(self);
         page = new AdminPage(
-                new ConfigDump(config, "1.2.3", mesh, self, () -> certificate),
-                new HeldIdentities(new OneCertificate(self), Clock.systemUTC()),
+                new ConfigDump(config, "1.2.3", mesh, identities::identities, Clock.systemUTC(), Map::of),
+                new HeldIdentities(identities, Clock.systemUTC()),
                 new ExplainPage(mesh.explainer(
                         new RoutingSettings("", Set.of(15008), false, true, true), HostnameResolver.NONE)),
                 INITIAL,
@@ -199,7 +201,8 @@ class AdminPageTest {
                         "staticConfig",
                         "version",
                         "config",
-                        "certificates");
+                        "certificates",
+                        "workloadState");
         assertThat((List<Map<String, Object>>) dump.get("workloads"))
                 .singleElement()
                 .satisfies(workload -> assertThat(workload).containsEntry("name", "client"));

@@ -36,6 +36,11 @@ class ProxyConfigTest {
             "XDS_ADDRESS", "",
             "LOCAL_XDS_PATH", "/tmp/local.yaml");
 
+    private static final String ONE_IDENTITY =
+            "one identity is all it has (expected: with PROXY_MODE=shared, which is the"
+                    + " default, a source for all pods: SPIRE_ENABLED=true, CA_ADDRESS, or for development FAKE_CA=true or"
+                    + " HBONE_DEV_CA_DIR)";
+
     private static ProxyConfig with(String... changes) {
         return ProxyConfig.of(variables(changes), 8);
     }
@@ -57,7 +62,7 @@ class ProxyConfigTest {
     void of_whatAProxyNeedsAtLeast_takesDefaultsForTheRest() {
         ProxyConfig config = with();
 
-        assertThat(config.workload()).isEqualTo(new WorkloadInfo("default", "client", "sa"));
+        assertThat(config.mode()).isEqualTo(new ProxyMode.Dedicated(new WorkloadInfo("default", "client", "sa")));
         assertThat(config.network()).isEmpty();
         assertThat(config.nodeName()).isEmpty();
         assertThat(config.clusterId()).isEqualTo("Kubernetes");
@@ -282,6 +287,33 @@ class ProxyConfigTest {
                 .isEqualTo(new XdsAddress.Unix(Path.of("/run/xds.sock")));
     }
 
+    @Test
+    void of_noMode_isSharedWithTheAgentOfIstio() {
+        ProxyConfig config = with("PROXY_MODE", "-", "PROXY_WORKLOAD_INFO", "-");
+
+        assertThat(config.mode()).isEqualTo(new ProxyMode.Shared(Path.of("/var/run/ztunnel/ztunnel.sock"), true));
+        assertThat(config.sockets().mark()).isEqualTo(1337);
+        assertThat(config.ignored()).isEmpty();
+    }
+
+    @Test
+    void of_shared_takesAnotherAgentAndMark() {
+        ProxyConfig config = with(
+                "PROXY_MODE", "shared",
+                "INPOD_UDS", "/var/run/cilium/ztunnel.sock",
+                "INPOD_PORT_REUSE", "false",
+                "PACKET_MARK", "7");
+
+        assertThat(config.mode()).isEqualTo(new ProxyMode.Shared(Path.of("/var/run/cilium/ztunnel.sock"), false));
+        assertThat(config.sockets().mark()).isEqualTo(7);
+        assertThat(config.ignored()).containsExactly("PROXY_WORKLOAD_INFO");
+    }
+
+    @Test
+    void of_dedicated_hasNoUseForAnAgent() {
+        assertThat(with("INPOD_UDS", "/run/agent.sock").ignored()).containsExactly("INPOD_UDS");
+    }
+
     private static XdsServer xds(ProxyConfig config) {
         return Objects.requireNonNull(config.xds());
     }
@@ -289,14 +321,36 @@ class ProxyConfigTest {
     static Stream<Arguments> wrong() {
         return Stream.of(
                 bad(
-                        "PROXY_MODE: \"shared\" (expected: dedicated; shared, which is the default, comes with ZDS support)",
+                        "HBONE_CERT_CHAIN: " + ONE_IDENTITY,
                         "PROXY_MODE",
-                        "-"),
+                        "-",
+                        "FAKE_CA",
+                        "-",
+                        "HBONE_CERT_CHAIN",
+                        "a",
+                        "HBONE_KEY",
+                        "b",
+                        "HBONE_ROOT_CERTS",
+                        "c"),
                 bad(
-                        "PROXY_MODE: \"shared\" (expected: dedicated; shared, which is the default, comes with ZDS support)",
+                        "SPIFFE_ENDPOINT_SOCKET: " + ONE_IDENTITY,
                         "PROXY_MODE",
-                        "shared"),
-                bad("PROXY_MODE: \"foo\" (expected: dedicated)", "PROXY_MODE", "foo"),
+                        "shared",
+                        "FAKE_CA",
+                        "-",
+                        "SPIFFE_ENDPOINT_SOCKET",
+                        "unix:///run/agent.sock"),
+                bad(
+                        "HBONE_WORKLOAD_PID: " + ONE_IDENTITY,
+                        "PROXY_MODE",
+                        "shared",
+                        "FAKE_CA",
+                        "-",
+                        "SPIRE_ENABLED",
+                        "true",
+                        "HBONE_WORKLOAD_PID",
+                        "12"),
+                bad("PROXY_MODE: \"foo\" (expected: shared or dedicated)", "PROXY_MODE", "foo"),
                 bad(
                         "PROXY_WORKLOAD_INFO: not set (expected: namespace/name/service-account)",
                         "PROXY_WORKLOAD_INFO",

@@ -187,7 +187,7 @@ final class Mesh implements AutoCloseable {
     }
 
     /** Lays the rules. */
-    void redirect(Pod pod) {
+    static void redirect(Pod pod) {
         pod.bash(
                         "bash -euc \"$0\" - iptables 4 0.0.0.0/0 127.0.0.1/32; bash -euc \"$0\" - ip6tables 6 ::/0"
                                 + " ::1/128",

@@ -36,8 +36,14 @@ final class NodeProcess implements AutoCloseable {
 
     /** Starts {@code hbone} with any command. */
     static Program hbone(Pod pod, Map<String, String> variables, List<String> arguments) {
+        return hbone(pod, variables, List.of(), arguments);
+    }
+
+    /** @param by what starts it, such as a program that takes rights away */
+    static Program hbone(Pod pod, Map<String, String> variables, List<String> by, List<String> arguments) {
         // The options of the launcher, and what makes leaks visible.
-        List<String> command = new ArrayList<>(List.of(
+        List<String> command = new ArrayList<>(by);
+        command.addAll(List.of(
                 System.getProperty("java.home") + "/bin/java",
                 "-XX:+UseSerialGC",
                 "-Xms16m",

@@ -33,6 +33,11 @@ final class Pod {
         return name;
     }
 
+    /** What {@code ip netns} calls its network namespace. */
+    String namespace() {
+        return namespace;
+    }
+
     /** Its first IPv4 address. */
     String v4() {
         return addresses.stream().filter(a -> !a.contains(":")).findFirst().orElseThrow();
