@@ -191,9 +191,7 @@ final class ReconnectingAdsClient implements AdsClient {
             type.take(response, from.stream);
         }
         from.stream.request();
-        if (types.values().stream().allMatch(TypeClient::isAnsweredOnStream)) {
-            from.deadline.cancel(false);
-        }
+        from.heard(types.values().stream().allMatch(TypeClient::isAnsweredOnStream));
         publish(true, status.lastError());
         if (!ready.isDone() && types.values().stream().allMatch(TypeClient::isReady)) {
             LOG.info("xDS is synchronised: {}", status.types());
@@ -204,8 +202,7 @@ final class ReconnectingAdsClient implements AdsClient {
     /** One stream; brings what its transport tells to the client's thread. */
     private final class OpenStream implements AdsTransport.Listener {
         final long opened = nanoTime.getAsLong();
-        final Future<?> deadline =
-                executor.schedule(this::silent, settings.firstAnswer().toNanos(), TimeUnit.NANOSECONDS);
+        private Future<?> deadline = newDeadline();
         AdsTransport.Stream stream = NO_STREAM;
         boolean answered;
 
@@ -224,6 +221,18 @@ final class ReconnectingAdsClient implements AdsClient {
                 executor.execute(task);
             } catch (RejectedExecutionException e) {
                 LOG.trace("came after the end", e);
+            }
+        }
+
+        private Future<?> newDeadline() {
+            return executor.schedule(this::silent, settings.firstAnswer().toNanos(), TimeUnit.NANOSECONDS);
+        }
+
+        /** It is not silent: a large answer of a busy server may take longer than any deadline for the whole of it. */
+        void heard(boolean inFull) {
+            deadline.cancel(false);
+            if (!inFull) {
+                deadline = newDeadline();
             }
         }
 

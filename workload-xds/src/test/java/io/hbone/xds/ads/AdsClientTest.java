@@ -249,6 +249,18 @@ class AdsClientTest {
     }
 
     @Test
+    void serverThatIsSlowButNotSilent_isWaitedFor() {
+        start();
+        for (int i = 0; i < 5; i++) {
+            time.pass(50, TimeUnit.SECONDS);
+            respond(response(ADDRESS, workload("w" + i, "1")).setSystemVersionInfo(i + ";more"));
+        }
+        assertThat(server.streams).hasSize(1);
+        time.pass(61, TimeUnit.SECONDS);
+        assertThat(server.streams.get(0).cancelled).isTrue();
+    }
+
+    @Test
     void serverThatFloods_isReadOneResponseAtATime() {
         start();
         FakeServer.FakeStream stream = server.last();
