@@ -31,8 +31,9 @@ final class NioLimits {
                     + " (expected: epoll or io_uring, or ENABLE_ORIG_SRC=false)");
         }
         if (destination.equals(OriginalDestination.KERNEL)) {
-            log.warn("HBONE_TRANSPORT nio: redirected connections are refused, as it cannot be asked where they were meant"
-                    + " to go (expected: epoll or io_uring)");
+            log.warn(
+                    "HBONE_TRANSPORT nio: redirected connections are refused, as it cannot be asked where they were meant"
+                            + " to go (expected: epoll or io_uring)");
         }
     }
 }

@@ -154,7 +154,9 @@ final class NodeStart {
 
     /** Only inside of a pod would rules lead the node's own connections back to it. */
     private @Nullable Integer controlPlaneMark() {
-        return config.mode() instanceof ProxyMode.Shared ? null : config.sockets().mark();
+        return config.mode() instanceof ProxyMode.Shared
+                ? null
+                : config.sockets().mark();
     }
 
     private Mesh mesh() {
@@ -238,9 +240,9 @@ final class NodeStart {
         releases.push(executor::shutdownNow);
         SourceContext context = new SourceContext(
                 clock, executor, () -> ThreadLocalRandom.current().nextLong(), new IdentityTelemetry(registry));
-        ManagedIdentitySource source =
-                new IdentitySources(self, config.trustDomain(), config.clusterId(), controlPlaneMark(), context)
-                        .open(config.identity());
+        ManagedIdentitySource source = new IdentitySources(
+                        self, config.trustDomain(), config.clusterId(), controlPlaneMark(), context)
+                .open(config.identity());
         releases.push(source::close);
         return source;
     }

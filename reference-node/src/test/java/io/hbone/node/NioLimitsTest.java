@@ -48,8 +48,9 @@ class NioLimitsTest {
         NioLimits.tell(Sockets.of(Transport.NIO), OriginalDestination.KERNEL);
         assertThat(said.list)
                 .extracting(ILoggingEvent::getFormattedMessage)
-                .containsExactly("HBONE_TRANSPORT nio: redirected connections are refused, as it cannot be asked where they"
-                        + " were meant to go (expected: epoll or io_uring)");
+                .containsExactly(
+                        "HBONE_TRANSPORT nio: redirected connections are refused, as it cannot be asked where they"
+                                + " were meant to go (expected: epoll or io_uring)");
     }
 
     @Test

@@ -283,6 +283,6 @@ final class IptablesRule {
         if (address == null) {
             throw new IllegalArgumentException(text);
         }
-        return slash < 0 ? Cidr.of(address) : new Cidr(address, Integer.parseInt(text.substring(slash + 1)));
+        return slash < 0 ? Cidr.of(address) : Cidr.of(address, Integer.parseInt(text.substring(slash + 1)));
     }
 }

@@ -41,8 +41,8 @@ class ReducedTest {
 
         assertThat(Serialization.asJson(Reduced.namespace(full, "mine")))
                 .isEqualTo("{\"apiVersion\":\"v1\",\"kind\":\"Namespace\",\"metadata\":{\"labels\":"
-                               + "{\"io.cilium/mtls-enabled\":\"true\"},\"name\":\"shop\",\"resourceVersion\":\"7\",\"uid\":\"u-1\"},"
-                               + "\"status\":{\"conditions\":[{\"status\":\"True\",\"type\":\"mine\"}]}}");
+                        + "{\"io.cilium/mtls-enabled\":\"true\"},\"name\":\"shop\",\"resourceVersion\":\"7\",\"uid\":\"u-1\"},"
+                        + "\"status\":{\"conditions\":[{\"status\":\"True\",\"type\":\"mine\"}]}}");
         assertThat(Reduced.namespace(full, "none").getStatus()).isNull();
     }
 
@@ -67,7 +67,7 @@ class ReducedTest {
 
         assertThat(Serialization.asJson(Reduced.accountOfPod(full)))
                 .isEqualTo("{\"apiVersion\":\"v1\",\"kind\":\"Pod\",\"metadata\":{\"labels\":"
-                               + "{\"io.cilium/mtls-enabled\":\"true\"},\"name\":\"p\",\"namespace\":\"shop\",\"resourceVersion\":\"9\"},"
-                               + "\"spec\":{\"serviceAccountName\":\"cart\"}}");
+                        + "{\"io.cilium/mtls-enabled\":\"true\"},\"name\":\"p\",\"namespace\":\"shop\",\"resourceVersion\":\"9\"},"
+                        + "\"spec\":{\"serviceAccountName\":\"cart\"}}");
     }
 }

@@ -47,7 +47,7 @@ class RuleSetsTest {
 
     private static Cidr network(String address, int prefix) {
         try {
-            return new Cidr(InetAddress.getByName(address), prefix);
+            return Cidr.of(InetAddress.getByName(address), prefix);
         } catch (IOException e) {
             throw new AssertionError(e);
         }

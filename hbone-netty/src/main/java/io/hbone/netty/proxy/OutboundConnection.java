@@ -35,6 +35,7 @@ final class OutboundConnection extends AcceptedConnection implements StreamReque
     private final OutboundParts parts;
     /** One for the connection, however many endpoints it tries. */
     private final TraceParent trace;
+
     private InetSocketAddress client = NOWHERE;
     private InetSocketAddress destination = NOWHERE;
     private List<Route> tried = List.of();

@@ -51,11 +51,15 @@ class FailingRoutersTest {
             assertThat(closedByTheNode(nodes.capture.localAddress())).isZero();
             Recorder.Denied denied = nodes.outbound.firstDenied();
             assertThat(denied.why().error()).isEqualTo(TunnelError.INTERNAL);
-            assertThat(denied.why()).hasMessageContaining("the router failed for ").hasMessageContaining(said);
+            assertThat(denied.why())
+                    .hasMessageContaining("the router failed for ")
+                    .hasMessageContaining(said);
             nodes.router = good;
             try (Socket socket = Applications.connect(nodes.capture.localAddress())) {
                 socket.getOutputStream().write(9);
-                assertThat(socket.getInputStream().read()).as("the next is served").isEqualTo(9);
+                assertThat(socket.getInputStream().read())
+                        .as("the next is served")
+                        .isEqualTo(9);
             }
         }
     }

@@ -53,6 +53,7 @@ class SvidVerifierTest {
     /** Later than the tests run: certificates are valid from when they are made, and a busy machine takes its time. */
     private static final Instant NOW =
             Instant.now().truncatedTo(ChronoUnit.SECONDS).plus(Duration.ofMinutes(20));
+
     private static final String SAN = "2.5.29.17";
     private static final String NAME_CONSTRAINTS = "2.5.29.30";
 
