@@ -5,6 +5,8 @@ import static org.awaitility.Awaitility.await;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
@@ -19,30 +21,54 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 
-/** What tcpdump saw of TCP at a pod's interface. */
-final class Capture {
+/** What tcpdump saw of TCP at an interface. */
+public final class Capture {
     private static final String FILE = "capture.pcap";
+    private static final int FILE_HEADER = 24;
+    private static final int PACKET_HEADER = 16;
     private static final int IPV4 = 0x0800;
     private static final int IPV6 = 0x86dd;
+    private static final int TCP = 6;
     private static final int HANDSHAKE = 22;
     private static final int SERVER_HELLO = 2;
     private static final int SUPPORTED_VERSIONS = 43;
 
     /** One direction of one connection. */
-    private record Flow(String source, int sourcePort, String destination, int destinationPort) {}
+    private record Flow(InetAddress source, int sourcePort, InetAddress destination, int destinationPort) {
+        boolean isBetween(InetAddress a, InetAddress b) {
+            return source.equals(a) && destination.equals(b) || source.equals(b) && destination.equals(a);
+        }
+
+        /** The port at the server: the lower one. */
+        int port() {
+            return Math.min(sourcePort, destinationPort);
+        }
+    }
 
     private record Tls(int type, byte[] body) {}
 
     private final Map<Flow, TreeMap<Integer, byte[]>> segments = new LinkedHashMap<>();
 
+    private int size;
+
     private Capture() {}
 
     /** Starts tcpdump; everything that comes after this call is seen. */
     static Program start(Pod pod) {
+        return start(pod, "eth0", Path.of(pod.file(FILE)), "tcp");
+    }
+
+    /**
+     * Starts tcpdump; everything that comes after this call is seen.
+     *
+     * @param file gets each packet at once
+     * @param filter of tcpdump
+     */
+    public static Program start(Pod pod, String device, Path file, String filter) {
         Program tcpdump = pod.start(
                 "tcpdump",
                 "-i",
-                "eth0",
+                device,
                 "-s",
                 "0",
                 "-B",
@@ -52,8 +78,8 @@ final class Capture {
                 "-Z",
                 "root",
                 "-w",
-                pod.file(FILE),
-                "tcp");
+                file.toString(),
+                filter);
         await().until(() -> tcpdump.err().contains("listening on"));
         return tcpdump;
     }
@@ -62,23 +88,65 @@ final class Capture {
     static Capture finish(Pod pod, Program tcpdump) {
         tcpdump.terminate().join(Pod.PATIENCE);
         try {
-            Capture capture = new Capture();
-            capture.read(ByteBuffer.wrap(Files.readAllBytes(Path.of(pod.file(FILE)))));
-            return capture;
+            return read(Files.readAllBytes(Path.of(pod.file(FILE))));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
     }
 
-    private void read(ByteBuffer file) {
-        file.order(file.getInt(0) == 0xd4c3b2a1 ? ByteOrder.LITTLE_ENDIAN : ByteOrder.BIG_ENDIAN);
-        file.position(24);
-        while (file.hasRemaining()) {
-            int length = file.getInt(file.position() + 8);
-            file.position(file.position() + 16);
-            packet(file.slice(file.position(), length).order(ByteOrder.BIG_ENDIAN));
-            file.position(file.position() + length);
+    /** The packets of a file. */
+    static Capture read(byte[] file) {
+        return read(ByteBuffer.wrap(file), Arrays.copyOfRange(file, FILE_HEADER, file.length));
+    }
+
+    /**
+     * Some of the packets of a file.
+     *
+     * @param header with which the file begins
+     * @param packets of it, with their headers; what the last one lacks is not there yet, and it is left out
+     */
+    public static Capture read(ByteBuffer header, byte[] packets) {
+        Capture capture = new Capture();
+        ByteOrder order = header.getInt(0) == 0xd4c3b2a1 ? ByteOrder.LITTLE_ENDIAN : ByteOrder.BIG_ENDIAN;
+        ByteBuffer in = ByteBuffer.wrap(packets).order(order);
+        while (in.remaining() >= PACKET_HEADER) {
+            int length = in.getInt(in.position() + 8);
+            if (in.remaining() < PACKET_HEADER + length) {
+                break;
+            }
+            in.position(in.position() + PACKET_HEADER);
+            capture.packet(in.slice(in.position(), length).order(ByteOrder.BIG_ENDIAN));
+            in.position(in.position() + length);
+            capture.size = in.position();
         }
+        return capture;
+    }
+
+    /** How many bytes of the file its packets have, with their headers. */
+    public int size() {
+        return size;
+    }
+
+    /** What of it went between two addresses, whoever began. */
+    public Capture between(InetAddress a, InetAddress b) {
+        Capture part = new Capture();
+        segments.forEach((flow, bytes) -> {
+            if (flow.isBetween(a, b)) {
+                part.segments.put(flow, bytes);
+            }
+        });
+        return part;
+    }
+
+    /** What of it went to servers on that port, and came from them. */
+    public Capture ofPort(int port) {
+        Capture part = new Capture();
+        segments.forEach((flow, bytes) -> {
+            if (flow.port() == port) {
+                part.segments.put(flow, bytes);
+            }
+        });
+        return part;
     }
 
     private void packet(ByteBuffer ethernet) {
@@ -86,59 +154,85 @@ final class Capture {
         int ip = 14;
         int tcp;
         int end;
-        String source;
-        String destination;
+        InetAddress source;
+        InetAddress destination;
+        int protocol;
         if (type == IPV4) {
             tcp = ip + (ethernet.get(ip) & 0xf) * 4;
             end = ip + Short.toUnsignedInt(ethernet.getShort(ip + 2));
-            source = bytes(ethernet, ip + 12, 4);
-            destination = bytes(ethernet, ip + 16, 4);
+            protocol = ethernet.get(ip + 9);
+            source = address(ethernet, ip + 12, 4);
+            destination = address(ethernet, ip + 16, 4);
         } else if (type == IPV6) {
             // No extension headers between our pods.
             tcp = ip + 40;
             end = tcp + Short.toUnsignedInt(ethernet.getShort(ip + 4));
-            source = bytes(ethernet, ip + 8, 16);
-            destination = bytes(ethernet, ip + 24, 16);
+            protocol = ethernet.get(ip + 6);
+            source = address(ethernet, ip + 8, 16);
+            destination = address(ethernet, ip + 24, 16);
         } else {
             throw new AssertionError("ether type " + type);
         }
+        if (protocol != TCP) {
+            return;
+        }
+        Flow flow = new Flow(
+                source,
+                Short.toUnsignedInt(ethernet.getShort(tcp)),
+                destination,
+                Short.toUnsignedInt(ethernet.getShort(tcp + 2)));
+        TreeMap<Integer, byte[]> carried = segments.computeIfAbsent(flow, key -> new TreeMap<>());
         int data = tcp + (ethernet.get(tcp + 12) >> 4 & 0xf) * 4;
         if (data < end) {
-            Flow flow = new Flow(
-                    source,
-                    Short.toUnsignedInt(ethernet.getShort(tcp)),
-                    destination,
-                    Short.toUnsignedInt(ethernet.getShort(tcp + 2)));
             byte[] payload = new byte[end - data];
             ethernet.get(data, payload);
-            segments.computeIfAbsent(flow, key -> new TreeMap<>())
-                    .merge(ethernet.getInt(tcp + 4), payload, (a, b) -> a.length >= b.length ? a : b);
+            carried.merge(ethernet.getInt(tcp + 4), payload, (a, b) -> a.length >= b.length ? a : b);
         }
     }
 
-    private static String bytes(ByteBuffer from, int index, int length) {
+    private static InetAddress address(ByteBuffer from, int index, int length) {
         byte[] bytes = new byte[length];
         from.get(index, bytes);
-        return Arrays.toString(bytes);
+        try {
+            return InetAddress.getByAddress(bytes);
+        } catch (UnknownHostException e) {
+            throw new AssertionError(e);
+        }
     }
 
-    /** Of each connection that carried anything the port at its server: the lower one. */
-    Set<Integer> portsWithPayload() {
+    /** Of each connection that was tried the port at its server. */
+    public Set<Integer> ports() {
         Set<Integer> ports = new TreeSet<>();
-        segments.keySet().forEach(flow -> ports.add(Math.min(flow.sourcePort(), flow.destinationPort())));
+        segments.keySet().forEach(flow -> ports.add(flow.port()));
+        return ports;
+    }
+
+    /** Of each connection that carried anything the port at its server. */
+    public Set<Integer> portsWithPayload() {
+        Set<Integer> ports = new TreeSet<>();
+        segments.forEach((flow, bytes) -> {
+            if (!bytes.isEmpty()) {
+                ports.add(flow.port());
+            }
+        });
         return ports;
     }
 
     /** All that was carried, direction by direction. */
-    byte[] payload() {
+    public byte[] payload() {
         ByteArrayOutputStream out = new ByteArrayOutputStream();
         segments.keySet().forEach(flow -> out.writeBytes(stream(flow)));
         return out.toByteArray();
     }
 
     /** Whether those bytes were carried in clear, across packets if need be. */
-    boolean contains(String text) {
-        return new String(payload(), StandardCharsets.ISO_8859_1).contains(text);
+    public boolean contains(String text) {
+        return text().contains(text);
+    }
+
+    /** All that was carried, as text of one byte a character. */
+    public String text() {
+        return new String(payload(), StandardCharsets.ISO_8859_1);
     }
 
     private byte[] stream(Flow flow) {
@@ -162,7 +256,7 @@ final class Capture {
         return records;
     }
 
-    Set<Integer> recordTypes() {
+    public Set<Integer> recordTypes() {
         Set<Integer> types = new TreeSet<>();
         records().forEach(one -> types.add(one.type()));
         return types;

@@ -15,4 +15,4 @@ import org.junit.jupiter.api.condition.DisabledIfSystemProperty;
         named = "hbone.transport",
         matches = "nio",
         disabledReason = "NIO knows neither redirects nor marks nor clients' addresses")
-@interface InPods {}
+public @interface InPods {}

@@ -11,7 +11,7 @@ import java.util.function.Predicate;
 import java.util.regex.Pattern;
 
 /** A node of ours in a pod. */
-final class NodeProcess implements AutoCloseable {
+public final class NodeProcess implements AutoCloseable {
     private static final int READINESS = 15021;
     private static final int METRICS = 15020;
     private static final Pattern CLASS_PATH_OF_TESTS = Pattern.compile(".*/(test-classes|junit-|mockito-|archunit).*");
@@ -25,7 +25,7 @@ final class NodeProcess implements AutoCloseable {
     }
 
     /** Starts {@code hbone proxy}; it need not be ready yet. */
-    static NodeProcess start(Pod pod, Map<String, String> environment) {
+    public static NodeProcess start(Pod pod, Map<String, String> environment) {
         Map<String, String> variables = new HashMap<>(environment);
         String transport = System.getProperty("hbone.transport", "");
         if (!transport.isEmpty()) {
@@ -35,7 +35,7 @@ final class NodeProcess implements AutoCloseable {
     }
 
     /** Starts {@code hbone} with any command. */
-    static Program hbone(Pod pod, Map<String, String> variables, List<String> arguments) {
+    public static Program hbone(Pod pod, Map<String, String> variables, List<String> arguments) {
         return hbone(pod, variables, List.of(), arguments);
     }
 
@@ -60,7 +60,7 @@ final class NodeProcess implements AutoCloseable {
     }
 
     /** A node that is another program; of it all works that does not depend on its log. */
-    static NodeProcess of(Pod pod, Program program) {
+    public static NodeProcess of(Pod pod, Program program) {
         return new NodeProcess(pod, program);
     }
 
@@ -72,7 +72,7 @@ final class NodeProcess implements AutoCloseable {
     }
 
     /** Waits until the readiness port says so. */
-    NodeProcess awaitReady() {
+    public NodeProcess awaitReady() {
         await("node of " + pod.name())
                 .atMost(Duration.ofMinutes(3))
                 .pollInterval(Duration.ofMillis(50))
@@ -86,7 +86,7 @@ final class NodeProcess implements AutoCloseable {
     }
 
     /** The HTTP status of the readiness port; 000 when it does not answer. */
-    String readiness() {
+    public String readiness() {
         String url = "http://127.0.0.1:" + READINESS + "/healthz/ready";
         return pod.run("curl", "-s", "-m", "5", "-o", "/dev/null", "-w", "%{http_code}", url)
                 .out();
@@ -96,11 +96,11 @@ final class NodeProcess implements AutoCloseable {
         return Metrics.parse(pod.get(METRICS, "/stats/prometheus"));
     }
 
-    Program program() {
+    public Program program() {
         return program;
     }
 
-    String log() {
+    public String log() {
         return program.out() + program.err();
     }
 
@@ -128,7 +128,7 @@ final class NodeProcess implements AutoCloseable {
     }
 
     /** What a node must never say, whatever is done to it. */
-    List<String> complaints() {
+    public List<String> complaints() {
         return log().lines()
                 .filter(line -> line.contains("LEAK:")
                         || line.contains("a defect in hbone-java")

@@ -9,9 +9,9 @@ import java.util.Map;
 import java.util.stream.Stream;
 
 /** One of {@link Pods}. */
-final class Pod {
+public final class Pod {
     /** Longer than anything takes that is not broken. */
-    static final Duration PATIENCE = Duration.ofSeconds(30);
+    public static final Duration PATIENCE = Duration.ofSeconds(30);
 
     /** pyenv and the like put a shell script first on the path. */
     private static final String PYTHON =
@@ -29,22 +29,22 @@ final class Pod {
         this.addresses = List.of(addresses);
     }
 
-    String name() {
+    public String name() {
         return name;
     }
 
     /** What {@code ip netns} calls its network namespace. */
-    String namespace() {
+    public String namespace() {
         return namespace;
     }
 
     /** Its first IPv4 address. */
-    String v4() {
+    public String v4() {
         return addresses.stream().filter(a -> !a.contains(":")).findFirst().orElseThrow();
     }
 
     /** Its first IPv6 address. */
-    String v6() {
+    public String v6() {
         return addresses.stream().filter(a -> a.contains(":")).findFirst().orElseThrow();
     }
 
@@ -53,22 +53,22 @@ final class Pod {
         return addresses;
     }
 
-    Program start(Map<String, String> environment, List<String> command) {
+    public Program start(Map<String, String> environment, List<String> command) {
         String program = Path.of(command.get(0)).getFileName().toString();
         return pods.start(namespace, name + "-" + program, environment, command);
     }
 
-    Program start(String... command) {
+    public Program start(String... command) {
         return start(Map.of(), List.of(command));
     }
 
     /** What a program says that ends soon. */
-    Program.Output run(String... command) {
+    public Program.Output run(String... command) {
         return start(command).finish(PATIENCE);
     }
 
     /** What a bash script says; its arguments are $0, $1 and so on. */
-    Program.Output bash(String script, Object... arguments) {
+    public Program.Output bash(String script, Object... arguments) {
         List<String> command = new ArrayList<>(List.of("bash", "-euo", "pipefail", "-c", script));
         Stream.of(arguments).map(String::valueOf).forEach(command::add);
         return start(Map.of(), command).finish(PATIENCE);
@@ -94,12 +94,12 @@ final class Pod {
     }
 
     /** A path in the directory of what is kept. */
-    String file(String file) {
+    public String file(String file) {
         return pods.directory().resolve(file).toString();
     }
 
     /** The answer of an HTTP server at this pod's loopback address. */
-    String get(int port, String path) {
+    public String get(int port, String path) {
         return run("curl", "-sS", "-m", "10", "http://127.0.0.1:" + port + path).success();
     }
 }

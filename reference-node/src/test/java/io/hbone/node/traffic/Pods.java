@@ -19,10 +19,16 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 
 /**
- * Network namespaces like those of pods, each with one interface {@code eth0}, joined by a switch in a namespace of its own.
- * Nothing of it touches the machine's own network, and their names are unique to this JVM.
+ * Network namespaces like those of pods, each with one interface {@code eth0}, joined by the switches of machines, which are
+ * namespaces too. Nothing of it touches the network of the machine that this runs on, and their names are unique to this JVM.
  */
-final class Pods implements AutoCloseable {
+public final class Pods implements AutoCloseable {
+    /** The interface of a machine that sees all of its pods' traffic. */
+    public static final String SWITCH = "br0";
+
+    /** The interface of a machine that leads to the other one. */
+    public static final String WIRE = "wire";
+
     private static final String PREFIX = "hbone-test-";
     private static final AtomicInteger COUNT = new AtomicInteger();
     private static final Duration SETUP = Duration.ofSeconds(30);
@@ -48,10 +54,14 @@ final class Pods implements AutoCloseable {
     private final List<String> namespaces = new ArrayList<>();
     private final List<Program> programs = new CopyOnWriteArrayList<>();
     private final AtomicInteger files = new AtomicInteger();
+    private final AtomicInteger links = new AtomicInteger();
     private final Thread onExit = new Thread(this::remove, "remove-" + name);
 
+    /** A machine that nobody looks into; made when it is needed. */
+    private Pod anyMachine;
+
     /** @param label of the directory in target/traffic that keeps what programs wrote */
-    Pods(String label) {
+    public Pods(String label) {
         requireRootAndPrograms();
         directory = Path.of("target", "traffic", label).toAbsolutePath();
         try {
@@ -67,20 +77,46 @@ final class Pods implements AutoCloseable {
         }
         removeWhatDeadRunsLeft();
         Runtime.getRuntime().addShutdownHook(onExit);
-        String hub = newNamespace("switch");
+    }
+
+    /** A machine: its switch {@link #SWITCH} has those addresses. What runs in it is on the machine, and in none of its pods. */
+    public Pod machine(String label, String... addresses) {
+        String namespace = newNamespace(label);
         shell(
-                "ip -n $0 link add br0 type bridge forward_delay 0 stp_state 0 mcast_snooping 0; ip -n $0 link set br0 up",
-                hub);
+                "ip -n $0 link add $1 type bridge forward_delay 0 stp_state 0 mcast_snooping 0\n"
+                        + "for a in ${@:2}; do case $a in\n"
+                        + "*:*) ip -n $0 addr add $a/64 dev $1 nodad;; *) ip -n $0 addr add $a/24 dev $1;; esac; done\n"
+                        + "ip -n $0 link set $1 up",
+                Stream.concat(Stream.of(namespace, SWITCH), Stream.of(addresses))
+                        .toArray(String[]::new));
+        return new Pod(this, label, namespace, addresses);
+    }
+
+    /** Joins the switches of two machines. */
+    public void join(Pod machine, Pod other) {
+        shell(
+                "ip link add $2 netns $0 type veth peer name $2 netns $1; for n in $0 $1; do ip -n $n link set $2 master $3 up; done",
+                machine.namespace(),
+                other.namespace(),
+                WIRE,
+                SWITCH);
     }
 
     /** A pod with those addresses, and nothing in it. The first IPv4 and the first IPv6 one are those that its clients have. */
     Pod pod(String label, String... addresses) {
+        if (anyMachine == null) {
+            anyMachine = machine("switch");
+        }
+        return pod(anyMachine, label, addresses);
+    }
+
+    /** A pod of a machine. */
+    public Pod pod(Pod machine, String label, String... addresses) {
         String namespace = newNamespace(label);
-        String hub = namespaces.get(0);
-        String port = "p" + namespaces.size();
+        String port = "p" + links.incrementAndGet();
         shell(
                 "ip link add eth0 netns $0 type veth peer name $2 netns $1\n"
-                        + "ip -n $1 link set $2 master br0 up\n"
+                        + "ip -n $1 link set $2 master " + SWITCH + " up\n"
                         // Of several IPv6 addresses clients have the one that is not deprecated.
                         + "lifetime=forever; for a in ${@:3}; do case $a in\n"
                         + "*:*) ip -n $0 addr add $a/64 dev eth0 nodad preferred_lft $lifetime; lifetime=0;;\n"
@@ -88,7 +124,7 @@ final class Pods implements AutoCloseable {
                         + "ip -n $0 link set lo up; ip -n $0 link set eth0 up\n"
                         // Like a pod's default route, so that addresses of services can be dialled.
                         + "ip -n $0 route add default dev eth0; ip -n $0 -6 route add default dev eth0",
-                Stream.concat(Stream.of(namespace, hub, port), Stream.of(addresses))
+                Stream.concat(Stream.of(namespace, machine.namespace(), port), Stream.of(addresses))
                         .toArray(String[]::new));
         return new Pod(this, label, namespace, addresses);
     }
@@ -101,7 +137,7 @@ final class Pods implements AutoCloseable {
     }
 
     /** Where what programs write is kept. */
-    Path directory() {
+    public Path directory() {
         return directory;
     }
 

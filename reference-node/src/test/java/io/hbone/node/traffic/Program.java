@@ -14,11 +14,11 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
 /** A child process. What it writes goes to files, so that nobody need read along. */
-final class Program implements AutoCloseable {
+public final class Program implements AutoCloseable {
     /** What a program said, and how it ended. */
-    record Output(int exit, String out, String err) {
+    public record Output(int exit, String out, String err) {
         /** What it wrote; an error when it failed. */
-        String success() {
+        public String success() {
             if (exit != 0) {
                 throw new AssertionError("exit code " + exit + "\n" + out + err);
             }
@@ -26,7 +26,7 @@ final class Program implements AutoCloseable {
         }
 
         /** The words that it wrote. */
-        List<String> words() {
+        public List<String> words() {
             return List.of(success().strip().split("\\s+"));
         }
     }
@@ -61,7 +61,7 @@ final class Program implements AutoCloseable {
     }
 
     /** Gives it something to read. */
-    Program write(byte[] bytes) {
+    public Program write(byte[] bytes) {
         try {
             OutputStream in = process.getOutputStream();
             in.write(bytes);
@@ -73,7 +73,7 @@ final class Program implements AutoCloseable {
     }
 
     /** Ends its standard input. */
-    Program end() {
+    public Program end() {
         try {
             process.getOutputStream().close();
         } catch (IOException e) {
@@ -83,13 +83,13 @@ final class Program implements AutoCloseable {
     }
 
     /** Ends its standard input and waits for it. */
-    Output finish(Duration within) {
+    public Output finish(Duration within) {
         end();
         return join(within);
     }
 
     /** Waits for it. */
-    Output join(Duration within) {
+    public Output join(Duration within) {
         try {
             if (!process.waitFor(within.toMillis(), TimeUnit.MILLISECONDS)) {
                 kill();
@@ -103,7 +103,7 @@ final class Program implements AutoCloseable {
     }
 
     /** Waits until it has written {@code text}. */
-    Program until(String text, Duration within) {
+    public Program until(String text, Duration within) {
         await("'" + text + "' of " + command)
                 .atMost(within)
                 .pollInterval(Duration.ofMillis(10))
@@ -118,24 +118,24 @@ final class Program implements AutoCloseable {
         }
     }
 
-    boolean isAlive() {
+    public boolean isAlive() {
         return process.isAlive();
     }
 
-    long pid() {
+    public long pid() {
         return process.pid();
     }
 
     /** What it took of all CPUs so far. */
-    Duration cpu() {
+    public Duration cpu() {
         return process.info().totalCpuDuration().orElse(Duration.ZERO);
     }
 
-    String out() {
+    public String out() {
         return read(out);
     }
 
-    String err() {
+    public String err() {
         return read(err);
     }
 
@@ -148,13 +148,13 @@ final class Program implements AutoCloseable {
     }
 
     /** SIGTERM. */
-    Program terminate() {
+    public Program terminate() {
         process.destroy();
         return this;
     }
 
     /** SIGKILL. */
-    Program kill() {
+    public Program kill() {
         process.destroyForcibly();
         return this;
     }

@@ -2,7 +2,6 @@ package io.hbone.node.traffic;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -12,7 +11,6 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
@@ -70,8 +68,7 @@ class XdsPeerTest {
 
     @BeforeEach
     void open() throws IOException {
-        Path ztunnel = ztunnel();
-        assumeTrue(ztunnel != null, "missing: ztunnel (expected: ZTUNNEL_BIN, or ztunnel on PATH)");
+        Path ztunnel = Ztunnel.program();
         mesh = Mesh.withoutNodes("xds", Map.of());
         pod = mesh.client();
         file = mesh.pods().directory().resolve("mesh.yaml");
@@ -92,14 +89,6 @@ class XdsPeerTest {
         if (mesh != null) {
             mesh.close();
         }
-    }
-
-    private static Path ztunnel() {
-        String named = System.getenv("ZTUNNEL_BIN");
-        Stream<Path> candidates = named != null
-                ? Stream.of(Path.of(named))
-                : Stream.of(System.getenv("PATH").split(":")).map(folder -> Path.of(folder, "ztunnel"));
-        return candidates.filter(Files::isExecutable).findFirst().orElse(null);
     }
 
     private Program serve() {

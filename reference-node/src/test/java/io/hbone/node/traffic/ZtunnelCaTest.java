@@ -1,7 +1,6 @@
 package io.hbone.node.traffic;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.hbone.core.TrustDomain;
 import io.hbone.identity.ca.CertificateAuthority;
@@ -37,8 +36,7 @@ class ZtunnelCaTest {
 
     @BeforeAll
     static void open() throws Exception {
-        Path ztunnel = ZtunnelPeerTest.ztunnel();
-        assumeTrue(ztunnel != null, "missing: ztunnel (expected: ZTUNNEL_BIN, or ztunnel on PATH)");
+        Path ztunnel = Ztunnel.program();
         mesh = Mesh.withoutNodes("ztunnel-ca", Map.of());
         Path folder = mesh.pods().directory();
         Files.writeString(

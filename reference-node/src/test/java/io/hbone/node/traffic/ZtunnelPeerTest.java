@@ -12,7 +12,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
@@ -50,8 +49,7 @@ class ZtunnelPeerTest {
 
     @BeforeAll
     static void open() throws IOException {
-        Path ztunnel = ztunnel();
-        assumeTrue(ztunnel != null, "missing: ztunnel (expected: ZTUNNEL_BIN, or ztunnel on PATH)");
+        Path ztunnel = Ztunnel.program();
         Map<String, String> authority = authority(ztunnel);
         assumeTrue(
                 !authority.isEmpty(), "a ztunnel without a test CA (expected: one built with its feature 'testing')");
@@ -81,14 +79,6 @@ class ZtunnelPeerTest {
         if (mesh != null) {
             mesh.close();
         }
-    }
-
-    static Path ztunnel() {
-        String named = System.getenv("ZTUNNEL_BIN");
-        Stream<Path> candidates = named != null
-                ? Stream.of(Path.of(named))
-                : Stream.of(System.getenv("PATH").split(":")).map(folder -> Path.of(folder, "ztunnel"));
-        return candidates.filter(Files::isExecutable).findFirst().orElse(null);
     }
 
     /** File names and contents: the root, and keys of which one is the root's. */
