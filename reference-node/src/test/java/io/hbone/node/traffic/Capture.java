@@ -69,10 +69,11 @@ public final class Capture {
                 "tcpdump",
                 "-i",
                 device,
+                // The longest packet, for room is kept for as many of these as fit; and 64 MiB for them.
                 "-s",
-                "0",
+                "65550",
                 "-B",
-                "16384",
+                "65536",
                 "-U",
                 "--immediate-mode",
                 "-Z",

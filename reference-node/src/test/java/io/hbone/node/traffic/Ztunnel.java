@@ -12,12 +12,17 @@ public final class Ztunnel {
 
     /** Where it is; what asks for it is not run, and says so, where it is not. */
     public static Path program() {
+        Path found = find();
+        assumeTrue(found != null, "missing: ztunnel (expected: ZTUNNEL_BIN, or ztunnel on PATH)");
+        return found;
+    }
+
+    /** Where it is; null where it is not. */
+    static Path find() {
         String named = System.getenv("ZTUNNEL_BIN");
         Stream<Path> candidates = named != null
                 ? Stream.of(Path.of(named))
                 : Stream.of(System.getenv("PATH").split(":")).map(folder -> Path.of(folder, "ztunnel"));
-        Path found = candidates.filter(Files::isExecutable).findFirst().orElse(null);
-        assumeTrue(found != null, "missing: ztunnel (expected: ZTUNNEL_BIN, or ztunnel on PATH)");
-        return found;
+        return candidates.filter(Files::isExecutable).findFirst().orElse(null);
     }
 }

@@ -81,6 +81,10 @@ class ZtunnelPeerTest {
         }
     }
 
+    static Path ztunnel() {
+        return Ztunnel.find();
+    }
+
     /** File names and contents: the root, and keys of which one is the root's. */
     private static Map<String, String> authority(Path ztunnel) throws IOException {
         String program = new String(Files.readAllBytes(ztunnel), StandardCharsets.ISO_8859_1);

@@ -1,0 +1,114 @@
+package io.hbone.node.scenario;
+
+import static org.awaitility.Awaitility.await;
+
+import io.hbone.node.traffic.NodeProcess;
+import io.hbone.node.traffic.Pod;
+import io.hbone.node.traffic.Program;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.snakeyaml.engine.v2.api.Load;
+import org.snakeyaml.engine.v2.api.LoadSettings;
+
+/** {@code hbone agent} on a machine. */
+final class Agent {
+    private static final Duration PATIENCE = Duration.ofSeconds(60);
+    private static final int XDS = 15010;
+    private static final int ADMIN = 15014;
+
+    private static final String CERTIFICATE = """
+            cd $0
+            openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=root -days 1 \\
+              -keyout root.key -out root.pem 2>/dev/null
+            openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=xds -keyout xds.key -out xds.csr 2>/dev/null
+            printf 'subjectAltName=DNS:localhost\\nextendedKeyUsage=serverAuth\\n' > ext
+            openssl x509 -req -in xds.csr -CA root.pem -CAkey root.key -days 1 -extfile ext -out xds.pem 2>/dev/null
+            """;
+
+    private final Pod machine;
+    private final Path folder;
+    private final Program program;
+
+    private Agent(Pod machine, Path folder, Program program) {
+        this.machine = machine;
+        this.folder = folder;
+        this.program = program;
+    }
+
+    /**
+     * Starts it; it need not be ready yet.
+     *
+     * @param file says what is to be
+     */
+    static Agent start(Pod machine, Path file) throws IOException {
+        Path folder = Files.createDirectory(Path.of(machine.file("agent-" + machine.name())));
+        machine.bash(CERTIFICATE, folder).success();
+        List<String> arguments = new ArrayList<>(List.of("agent", "--file", file.toString(), "--node", machine.name()));
+        arguments.addAll(List.of("--zds-socket", folder + "/zds.sock", "--xds-socket", folder + "/xds.sock"));
+        arguments.addAll(List.of("--xds-listen", "127.0.0.1:" + XDS, "--tls-cert", folder + "/xds.pem"));
+        arguments.addAll(List.of("--tls-key", folder + "/xds.key", "--admin", "127.0.0.1:" + ADMIN));
+        return new Agent(machine, folder, NodeProcess.hbone(machine, Map.of(), arguments));
+    }
+
+    /** Waits until nodes may come. */
+    Agent awaitListening() {
+        program.until("xDS is served on port", PATIENCE);
+        return this;
+    }
+
+    /** What the machine's node must know of it. */
+    Map<String, String> variables(NodeKind kind) {
+        Map<String, String> variables = new HashMap<>();
+        variables.put("INPOD_UDS", folder + "/zds.sock");
+        if (kind == NodeKind.OURS) {
+            variables.put("XDS_ADDRESS", "unix://" + folder + "/xds.sock");
+        } else {
+            // It knows no unix sockets.
+            variables.put("XDS_ADDRESS", "https://localhost:" + XDS);
+            variables.put("XDS_ROOT_CA", folder + "/root.pem");
+        }
+        return variables;
+    }
+
+    /** Waits until the pods of these namespaces are enrolled, and no others. */
+    void awaitEnrolled(Set<String> namespaces) {
+        await("agent of " + machine.name() + " to enroll " + namespaces)
+                .atMost(PATIENCE)
+                .pollDelay(Duration.ZERO)
+                .pollInterval(Duration.ofMillis(20))
+                .until(this::workloads, workloads -> isDone(workloads, namespaces));
+    }
+
+    /** Waits until nothing goes through the node any more for pods that are not enrolled. */
+    void awaitDrained() {
+        await("agent of " + machine.name() + " to have done with pods that left")
+                .atMost(PATIENCE)
+                .pollDelay(Duration.ZERO)
+                .pollInterval(Duration.ofMillis(20))
+                .until(() -> workloads().stream().noneMatch(workload -> "draining".equals(workload.get("state"))));
+    }
+
+    private static boolean isDone(List<Map<?, ?>> workloads, Set<String> namespaces) {
+        return workloads.stream().allMatch(workload -> {
+            boolean wanted = namespaces.contains(workload.get("namespace"));
+            Object state = workload.get("state");
+            // Connections that go on through the node are no business of new ones.
+            boolean there = wanted ? state.equals("enrolled") : state.equals("not-enrolled") || state.equals("draining");
+            return workload.get("wanted").equals(wanted) && there;
+        });
+    }
+
+    @SuppressWarnings("unchecked") // that is what the page is
+    private List<Map<?, ?>> workloads() {
+        // JSON is YAML.
+        Object page = new Load(LoadSettings.builder().build()).loadFromString(machine.get(ADMIN, "/status"));
+        return (List<Map<?, ?>>) ((Map<?, ?>) page).get("workloads");
+    }
+}
