@@ -37,6 +37,7 @@ public final class Hbone implements Runnable {
                 new XdsCommand(),
                 new AgentCommand(Hbone::stopSignals),
                 new OperatorCommand(),
+                new StatusCommand(),
                 new IdentityCommand(),
                 new ExplainCommand(),
                 new DemoCommand(),

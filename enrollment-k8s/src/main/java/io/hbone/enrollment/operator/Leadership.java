@@ -1,9 +1,11 @@
 package io.hbone.enrollment.operator;
 
 import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.fabric8.kubernetes.client.extended.leaderelection.LeaderCallbacks;
 import io.fabric8.kubernetes.client.extended.leaderelection.LeaderElectionConfig;
 import io.fabric8.kubernetes.client.extended.leaderelection.LeaderElectionConfigBuilder;
+import io.fabric8.kubernetes.client.extended.leaderelection.LeaderElector;
 import io.fabric8.kubernetes.client.extended.leaderelection.resourcelock.LeaseLock;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.RejectedExecutionException;
@@ -22,6 +24,7 @@ final class Leadership implements AutoCloseable {
     private final ScheduledExecutorService executor;
     private final Runnable won;
     private final Runnable lost;
+    private @Nullable LeaderElector elector; // guarded by this
     private @Nullable CompletableFuture<?> election; // guarded by this
     private boolean closed; // guarded by this
     private volatile boolean leading;
@@ -59,11 +62,12 @@ final class Leadership implements AutoCloseable {
                 .withLeaseDuration(settings.duration())
                 .withRenewDeadline(settings.renewDeadline())
                 .withRetryPeriod(settings.retryPeriod())
-                .withReleaseOnCancel(true)
+                .withReleaseOnCancel(false)
                 .withLeaderCallbacks(new LeaderCallbacks(this::won, this::lost, this::elected))
                 .build();
-        CompletableFuture<?> running =
-                client.leaderElector().withConfig(config).build().start();
+        LeaderElector next = client.leaderElector().withConfig(config).build();
+        elector = next;
+        CompletableFuture<?> running = next.start();
         election = running;
         running.whenComplete((done, failure) -> {
             lost();
@@ -71,7 +75,7 @@ final class Leadership implements AutoCloseable {
         });
     }
 
-    /** Gives the lease back, so that another need not wait for its end. */
+    /** Leads no more, and does not stand again. The lease stays until it ends or is given back. */
     @Override
     public void close() {
         CompletableFuture<?> running;
@@ -83,6 +87,21 @@ final class Leadership implements AutoCloseable {
             running.cancel(true);
         }
         lost();
+    }
+
+    /** After the end: another need not wait for the end of the lease, if this one had it. Asks the API server. */
+    void giveBack() {
+        LeaderElector last;
+        synchronized (this) {
+            last = elector;
+        }
+        try {
+            if (last != null) {
+                last.release();
+            }
+        } catch (KubernetesClientException e) {
+            logger.info("the lease is not given back, and ends in its time: {}", e.getMessage());
+        }
     }
 
     private void again() {
@@ -115,9 +134,10 @@ final class Leadership implements AutoCloseable {
         lost.run();
     }
 
-    private void elected(String holder) {
-        if (!holder.equals(settings.holder())) {
-            logger.info("the leader is {}", holder.isEmpty() ? "nobody" : holder);
+    /** @param holder null or empty when the lease was given back */
+    private void elected(@Nullable String holder) {
+        if (holder != null && !holder.isEmpty() && !holder.equals(settings.holder())) {
+            logger.info("the leader is {}", holder);
         }
     }
 }

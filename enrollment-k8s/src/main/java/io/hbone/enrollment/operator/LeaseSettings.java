@@ -12,6 +12,9 @@ import java.util.UUID;
  * @param duration after which another may take it when it was not renewed; the times of the others follow from it
  */
 public record LeaseSettings(String namespace, String name, String holder, Duration duration) {
+    /** What the lease is called unless somebody says otherwise. */
+    public static final String NAME = "hbone-operator";
+
     /** @throws IllegalArgumentException when it is shorter than a second, or a name is empty */
     public LeaseSettings {
         if (duration.compareTo(Duration.ofSeconds(1)) < 0) {
@@ -29,7 +32,7 @@ public record LeaseSettings(String namespace, String name, String holder, Durati
      * @param host part of the holder's name, for people
      */
     public static LeaseSettings in(String namespace, String host) {
-        return new LeaseSettings(namespace, "hbone-operator", host + "_" + UUID.randomUUID(), Duration.ofSeconds(15));
+        return new LeaseSettings(namespace, NAME, host + "_" + UUID.randomUUID(), Duration.ofSeconds(15));
     }
 
     /** Who could not renew it for so long leads no more: well before another may. */

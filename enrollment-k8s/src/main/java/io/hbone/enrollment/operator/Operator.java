@@ -72,8 +72,10 @@ public final class Operator implements AutoCloseable {
         working.shutdown();
         telling.shutdown();
         try {
-            // A call that is under way ends in its time; the lease is given back before this returns.
-            working.awaitTermination(settings.timeout().toMillis(), TimeUnit.MILLISECONDS);
+            // What is under way must have ended before another leads.
+            if (working.awaitTermination(settings.timeout().toMillis(), TimeUnit.MILLISECONDS)) {
+                leadership.giveBack();
+            }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }

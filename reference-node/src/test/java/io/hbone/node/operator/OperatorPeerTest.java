@@ -8,6 +8,9 @@ import io.fabric8.kubernetes.client.KubernetesClient;
 import io.hbone.core.TrustDomain;
 import io.hbone.enrollment.kubernetes.ClusterClients;
 import io.hbone.enrollment.kubernetes.Retries;
+import io.hbone.enrollment.operator.ClusterStatus;
+import io.hbone.enrollment.operator.ClusterStatus.Standing;
+import io.hbone.enrollment.operator.ClusterStatus.State;
 import io.hbone.enrollment.operator.LeaseSettings;
 import io.hbone.enrollment.operator.Operator;
 import io.hbone.enrollment.testing.KubeApi;
@@ -15,6 +18,7 @@ import io.hbone.identity.testing.Spire;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
@@ -84,12 +88,17 @@ class OperatorPeerTest {
         cluster.kubectl("create", "serviceaccount", "pay", "-n", shop);
         until(() -> entries().equals(expected("cart", "default", "pay")));
         until(() -> condition().contains("3 of 3 service accounts"));
+        assertThat(status().isLed(Instant.now())).isTrue();
+        assertThat(status().namespaces())
+                .contains(new Standing(
+                        shop, State.REGISTERED, "3 of 3 service accounts have an entry at the SPIRE server"));
         cluster.kubectl("delete", "serviceaccount", "pay", "-n", shop);
         until(() -> entries().equals(expected("cart", "default")));
 
         cluster.kubectl("label", "namespace", shop, "io.cilium/mtls-enabled-");
         until(() -> entries().isEmpty());
         until(() -> condition().isEmpty());
+        assertThat(status().namespaces()).extracting(Standing::namespace).doesNotContain(shop);
         assertThat(cluster.kubectl("get", "namespace", shop, "-o", "jsonpath={.status.phase}"))
                 .isEqualTo("Active");
     }
@@ -260,6 +269,12 @@ class OperatorPeerTest {
                 shop,
                 "-o",
                 "jsonpath={.status.conditions[?(@.type==\"hbone.io/Registered\")].message}");
+    }
+
+    private static ClusterStatus status() {
+        try (KubernetesClient admin = cluster.admin()) {
+            return ClusterStatus.read(admin, "kube-system");
+        }
     }
 
     private static void until(Callable<Boolean> condition) {

@@ -1,0 +1,81 @@
+package io.hbone.node.operator;
+
+import io.hbone.enrollment.operator.ClusterStatus;
+import io.hbone.enrollment.operator.ClusterStatus.Standing;
+import io.hbone.enrollment.operator.ClusterStatus.State;
+import io.hbone.node.text.Json;
+import java.time.Instant;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** Writes how the identities of a cluster stand, for people and for programs. */
+public final class StatusReport {
+    private StatusReport() {}
+
+    /** A verdict first, then what is wrong, then the rest. */
+    public static String text(ClusterStatus status, Instant now) {
+        StringBuilder text = new StringBuilder();
+        text.append(status.isGood(now) ? "good" : "NOT GOOD")
+                .append(": ")
+                .append(count(status, State.REGISTERED))
+                .append(" namespaces registered, ")
+                .append(count(status, State.PENDING))
+                .append(" pending, ")
+                .append(count(status, State.FAILED))
+                .append(" failed\noperator: ")
+                .append(operator(status, now))
+                .append('\n');
+        for (State state : List.of(State.FAILED, State.PENDING, State.REGISTERED)) {
+            for (Standing each : status.namespaces()) {
+                if (each.state() == state) {
+                    text.append(String.format(
+                            "%-10s %s%s%n",
+                            state.name().toLowerCase(Locale.ROOT),
+                            each.namespace(),
+                            each.message().isEmpty() ? "" : ": " + each.message()));
+                }
+            }
+        }
+        return text.toString();
+    }
+
+    /** The same as one JSON object. */
+    public static String json(ClusterStatus status, Instant now) {
+        Map<String, @Nullable Object> dump = new LinkedHashMap<>();
+        dump.put("good", status.isGood(now));
+        dump.put("led", status.isLed(now));
+        dump.put("leader", status.leader());
+        dump.put(
+                "namespaces",
+                status.namespaces().stream().map(StatusReport::dump).toList());
+        StringBuilder json = new StringBuilder();
+        Json.compact(json, dump);
+        return json.append('\n').toString();
+    }
+
+    private static Map<String, Object> dump(Standing standing) {
+        Map<String, Object> dump = new LinkedHashMap<>();
+        dump.put("name", standing.namespace());
+        dump.put("state", standing.state().name().toLowerCase(Locale.ROOT));
+        dump.put("message", standing.message());
+        return dump;
+    }
+
+    private static String operator(ClusterStatus status, Instant now) {
+        if (status.isLed(now)) {
+            return status.leader() + " leads";
+        }
+        return status.renewed() == null
+                ? "none has ever led (expected: hbone operator runs, with its lease where it is looked for)"
+                : "none leads; the last one said so at " + status.renewed() + " (expected: hbone operator runs)";
+    }
+
+    private static long count(ClusterStatus status, State state) {
+        return status.namespaces().stream()
+                .filter(each -> each.state() == state)
+                .count();
+    }
+}

@@ -1,0 +1,57 @@
+package io.hbone.node.operator;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.hbone.enrollment.operator.ClusterStatus;
+import io.hbone.enrollment.operator.ClusterStatus.Standing;
+import io.hbone.enrollment.operator.ClusterStatus.State;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class StatusReportTest {
+    private static final Instant NOW = Instant.parse("2026-11-23T01:00:00Z");
+
+    @Test
+    void whatIsWrong_isSaidBeforeWhatIsGood() {
+        ClusterStatus status = status(
+                NOW.minusSeconds(3),
+                new Standing("bank", State.REGISTERED, "2 of 2 service accounts have an entry at the SPIRE server"),
+                new Standing("late", State.PENDING, ""),
+                new Standing("shop", State.FAILED, "no connection to the SPIRE server"));
+
+        assertThat(StatusReport.text(status, NOW)).isEqualTo("""
+                        NOT GOOD: 1 namespaces registered, 1 pending, 1 failed
+                        operator: op-1 leads
+                        failed     shop: no connection to the SPIRE server
+                        pending    late
+                        registered bank: 2 of 2 service accounts have an entry at the SPIRE server
+                        """);
+        assertThat(StatusReport.json(status, NOW))
+                .startsWith("{\"good\":false,\"led\":true,\"leader\":\"op-1\",\"namespaces\":[{\"name\":\"bank\"")
+                .contains("{\"name\":\"late\",\"state\":\"pending\",\"message\":\"\"}");
+    }
+
+    @Test
+    void operatorThatLeads_andAllRegistered_isGood() {
+        ClusterStatus status = status(NOW.minusSeconds(3), new Standing("bank", State.REGISTERED, ""));
+
+        assertThat(status.isGood(NOW)).isTrue();
+        assertThat(StatusReport.text(status, NOW)).startsWith("good: 1 namespaces registered");
+    }
+
+    @Test
+    void leaseThatIsOver_isNotGoodHoweverTheNamespacesStand() {
+        ClusterStatus over = status(NOW.minusSeconds(16), new Standing("bank", State.REGISTERED, ""));
+        ClusterStatus never = new ClusterStatus("", null, Duration.ZERO, List.of());
+
+        assertThat(over.isGood(NOW)).isFalse();
+        assertThat(StatusReport.text(over, NOW)).contains("none leads; the last one said so at 2026-11-23T00:59:44Z");
+        assertThat(StatusReport.text(never, NOW)).contains("none has ever led");
+    }
+
+    private static ClusterStatus status(Instant renewed, Standing... namespaces) {
+        return new ClusterStatus("op-1", renewed, Duration.ofSeconds(15), List.of(namespaces));
+    }
+}
