@@ -7,9 +7,9 @@ import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
-import java.time.Duration;
+import java.util.function.BooleanSupplier;
 
-/** The kinds of connections that a node sees. Each blocks for the time given. */
+/** The kinds of connections that a node sees. Each blocks until it is told that it is over. */
 final class Traffic {
     private static final int CHUNK = 128 * 1024;
     private static final int REQUEST = 100;
@@ -25,31 +25,31 @@ final class Traffic {
     }
 
     /** Sends as fast as it goes. */
-    static void send(InetSocketAddress to, Duration time) {
+    static void send(InetSocketAddress to, BooleanSupplier over) {
         byte[] chunk = new byte[CHUNK];
         connection(to, Echo.TAKE, (in, out) -> {
-            for (long end = end(time); System.nanoTime() < end; ) {
+            while (!over.getAsBoolean()) {
                 out.write(chunk);
             }
         });
     }
 
     /** Receives as fast as it goes. */
-    static void receive(InetSocketAddress from, Duration time) {
+    static void receive(InetSocketAddress from, BooleanSupplier over) {
         byte[] chunk = new byte[CHUNK];
         connection(from, Echo.GIVE, (in, out) -> {
-            for (long end = end(time); System.nanoTime() < end && in.read(chunk) >= 0; ) {
+            while (!over.getAsBoolean() && in.read(chunk) >= 0) {
                 // the next
             }
         });
     }
 
     /** One small request after another on one connection. */
-    static void ask(InetSocketAddress whom, Duration time) {
+    static void ask(InetSocketAddress whom, BooleanSupplier over) {
         byte[] request = new byte[REQUEST];
         connection(whom, Echo.ECHO, (in, out) -> {
             in.read();
-            for (long end = end(time); System.nanoTime() < end; ) {
+            while (!over.getAsBoolean()) {
                 out.write(request);
                 in.readNBytes(REQUEST);
             }
@@ -57,8 +57,8 @@ final class Traffic {
     }
 
     /** One connection after another, with one byte each. */
-    static void connect(InetSocketAddress whom, Duration time) {
-        for (long end = end(time); System.nanoTime() < end; ) {
+    static void connect(InetSocketAddress whom, BooleanSupplier over) {
+        while (!over.getAsBoolean()) {
             connection(whom, Echo.ECHO, (in, out) -> in.read());
         }
     }
@@ -72,9 +72,5 @@ final class Traffic {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
-    }
-
-    private static long end(Duration time) {
-        return System.nanoTime() + time.toNanos();
     }
 }

@@ -11,13 +11,16 @@ import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.Collections;
 import java.util.Comparator;
+import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
 import java.util.stream.Stream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -29,11 +32,15 @@ import picocli.CommandLine.Option;
         description = "Carries traffic between two nodes in this process, for a JVM that records an AOT cache.",
         mixinStandardHelpOptions = true)
 public final class TrainCommand implements Callable<Integer> {
+    private static final long POLL_MILLIS = 20;
+
+    /** How much longer than its processor time a share of the training may take. */
+    private static final int MAX_SLOWDOWN = 3;
 
     @Option(
             names = "--seconds",
-            defaultValue = "6",
-            description = "How long to carry traffic, at least 1 (default: ${DEFAULT-VALUE}).")
+            defaultValue = "12",
+            description = "How much processor time to spend on traffic, at least 1 (default: ${DEFAULT-VALUE}).")
     private int seconds;
 
     @Override
@@ -42,16 +49,16 @@ public final class TrainCommand implements Callable<Integer> {
         Path directory = Files.createTempDirectory("hbone-train");
         try (Echo echo = Echo.start(TrainingPair.serviceHost());
                 TrainingPair pair = TrainingPair.start(echo.port(), directory)) {
-            // Half for bytes, half for requests and connections.
+            // Half for bytes, half for requests and connections. By processor time: a busy machine must not learn less.
             Duration slice = Duration.ofSeconds(Math.max(1, seconds)).dividedBy(6);
             InetSocketAddress entrance = pair.entrance();
-            together(1, () -> Traffic.send(entrance, slice));
-            together(1, () -> Traffic.receive(entrance, slice));
-            together(8, () -> Traffic.send(entrance, slice));
-            together(8, () -> Traffic.ask(entrance, slice));
-            together(4, () -> Traffic.connect(entrance, slice.dividedBy(2)));
-            together(2, () -> Traffic.connect(pair.plainEntrance(), slice.dividedBy(2)));
-            together(8, () -> Traffic.receive(entrance, slice));
+            together(1, slice, over -> Traffic.send(entrance, over));
+            together(1, slice, over -> Traffic.receive(entrance, over));
+            together(8, slice, over -> Traffic.send(entrance, over));
+            together(8, slice, over -> Traffic.ask(entrance, over));
+            together(4, slice.dividedBy(2), over -> Traffic.connect(entrance, over));
+            together(2, slice.dividedBy(2), over -> Traffic.connect(pair.plainEntrance(), over));
+            together(8, slice, over -> Traffic.receive(entrance, over));
             read(pair.metrics());
         } finally {
             Logging.stop();
@@ -60,18 +67,37 @@ public final class TrainCommand implements Callable<Integer> {
         return 0;
     }
 
-    /** Runs {@code task} so many times at once, and waits for all. */
-    private static void together(int times, Runnable task) throws InterruptedException {
+    /** Lets so many carry {@code traffic} at once until this process has used {@code time} of the processors, and waits for all. */
+    private static void together(int times, Duration time, Consumer<BooleanSupplier> traffic)
+            throws InterruptedException {
+        AtomicBoolean over = new AtomicBoolean();
         ExecutorService clients = Executors.newFixedThreadPool(times);
         try {
-            for (Future<?> done : clients.invokeAll(Collections.nCopies(times, Executors.callable(task)))) {
+            List<Future<?>> all = Stream.<Future<?>>generate(() -> clients.submit(() -> traffic.accept(over::get)))
+                    .limit(times)
+                    .toList();
+            Duration end = processorTime().plus(time);
+            long latest = System.nanoTime() + time.toNanos() * MAX_SLOWDOWN;
+            while (processorTime().compareTo(end) < 0
+                    && System.nanoTime() < latest
+                    && !all.get(0).isDone()) {
+                Thread.sleep(POLL_MILLIS);
+            }
+            over.set(true);
+            for (Future<?> done : all) {
                 done.get();
             }
         } catch (ExecutionException e) {
             throw new IllegalStateException("training: " + e.getCause(), e);
         } finally {
+            over.set(true);
             clients.shutdownNow();
         }
+    }
+
+    /** What this process has used of the processors; where the system does not tell, what a clock shows. */
+    private static Duration processorTime() {
+        return ProcessHandle.current().info().totalCpuDuration().orElseGet(() -> Duration.ofNanos(System.nanoTime()));
     }
 
     private static void read(InetSocketAddress page) throws IOException {

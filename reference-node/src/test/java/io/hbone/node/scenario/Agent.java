@@ -100,7 +100,8 @@ final class Agent {
             boolean wanted = namespaces.contains(workload.get("namespace"));
             Object state = workload.get("state");
             // Connections that go on through the node are no business of new ones.
-            boolean there = wanted ? state.equals("enrolled") : state.equals("not-enrolled") || state.equals("draining");
+            boolean there =
+                    wanted ? state.equals("enrolled") : state.equals("not-enrolled") || state.equals("draining");
             return workload.get("wanted").equals(wanted) && there;
         });
     }
