@@ -89,11 +89,12 @@ final class Leadership implements AutoCloseable {
         lost();
     }
 
-    /** After the end: another need not wait for the end of the lease, if this one had it. Asks the API server. */
+    /** After the end, once: another need not wait for the end of the lease, if this one had it. Asks the API server. */
     void giveBack() {
         LeaderElector last;
         synchronized (this) {
             last = elector;
+            elector = null;
         }
         try {
             if (last != null) {
