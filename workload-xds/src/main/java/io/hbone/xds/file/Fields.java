@@ -1,9 +1,11 @@
 package io.hbone.xds.file;
 
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
@@ -17,7 +19,7 @@ final class Fields {
 
     private final String path;
     private final Map<?, ?> map;
-    private final TreeSet<String> asked = new TreeSet<>();
+    private final Set<String> asked = new HashSet<>();
 
     private Fields(String path, Map<?, ?> map) {
         this.path = path;
@@ -204,7 +206,7 @@ final class Fields {
         for (Object key : map.keySet()) {
             if (!(key instanceof String name) || !asked.contains(name)) {
                 throw new LocalFileException(
-                        path(key(key)) + ": unknown field (expected: one of " + String.join(", ", asked) + ")");
+                        path(key(key)) + ": unknown field (expected: one of " + String.join(", ", new TreeSet<>(asked)) + ")");
             }
         }
     }

@@ -6,10 +6,8 @@ import io.hbone.xds.NamedResource;
 import io.hbone.xds.model.AddressCodec;
 import io.hbone.xds.model.Service;
 import io.hbone.xds.model.Workload;
-import java.io.IOException;
-import java.nio.charset.CharacterCodingException;
+import java.io.StringReader;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -41,15 +39,8 @@ public record LocalFile(List<Workload> workloads, List<Service> services, List<N
      * @throws LocalFileException when it cannot be read or breaks the format; nothing of it is to be used
      */
     public static LocalFile read(Path path, TrustDomain trustDomain) {
-        try {
-            return parse(Files.readString(path), trustDomain);
-        } catch (NoSuchFileException e) {
-            throw new LocalFileException("no such file");
-        } catch (CharacterCodingException e) {
-            throw new LocalFileException("not UTF-8");
-        } catch (IOException e) {
-            throw new LocalFileException("cannot be read: " + e, e);
-        }
+        return LocalFileReader.read(() -> Files.newBufferedReader(path), trustDomain, Records::new)
+                .file();
     }
 
     /**
@@ -59,7 +50,8 @@ public record LocalFile(List<Workload> workloads, List<Service> services, List<N
      * @throws LocalFileException when it breaks the format; nothing of it is to be used
      */
     public static LocalFile parse(String yaml, TrustDomain trustDomain) {
-        return new LocalFileReader(trustDomain).read(yaml);
+        return LocalFileReader.read(() -> new StringReader(yaml), trustDomain, Records::new)
+                .file();
     }
 
     /**
@@ -70,19 +62,27 @@ public record LocalFile(List<Workload> workloads, List<Service> services, List<N
      * @throws LocalFileException when it breaks the format; nothing of it is to be used
      */
     public static LocalFile of(@Nullable Object document, TrustDomain trustDomain) {
-        return new LocalFileReader(trustDomain).read(document);
+        return LocalFileReader.read(document, trustDomain, new Records()).file();
     }
 
     /** Workloads and services as resources of {@link io.hbone.xds.TypeUrl#ADDRESS}. Their versions follow from what they say. */
     public List<NamedResource> addresses() {
         List<NamedResource> out = new ArrayList<>(workloads.size() + services.size());
         for (Workload workload : workloads) {
-            out.add(resource(workload.uid(), AddressCodec.encode(workload)));
+            out.add(resource(workload));
         }
         for (Service service : services) {
-            out.add(resource(service.key(), AddressCodec.encode(service)));
+            out.add(resource(service));
         }
         return out;
+    }
+
+    static NamedResource resource(Workload workload) {
+        return resource(workload.uid(), AddressCodec.encode(workload));
+    }
+
+    static NamedResource resource(Service service) {
+        return resource(service.key(), AddressCodec.encode(service));
     }
 
     /** A resource whose version is the same as long as it says the same, also after a restart. */
@@ -93,6 +93,32 @@ public record LocalFile(List<Workload> workloads, List<Service> services, List<N
             return new NamedResource(name, HexFormat.of().formatHex(digest.digest(), 0, VERSION_BYTES), body);
         } catch (NoSuchAlgorithmException e) {
             throw new AssertionError("every JDK has SHA-256", e);
+        }
+    }
+
+    /** Keeps entries as they are. */
+    private static final class Records implements LocalFileReader.Entries {
+        private final List<Workload> workloads = new ArrayList<>();
+        private final List<Service> services = new ArrayList<>();
+        private final List<NamedResource> policies = new ArrayList<>();
+
+        @Override
+        public void workload(Workload workload) {
+            workloads.add(workload);
+        }
+
+        @Override
+        public void service(Service service) {
+            services.add(service);
+        }
+
+        @Override
+        public void policy(NamedResource policy) {
+            policies.add(policy);
+        }
+
+        LocalFile file() {
+            return new LocalFile(workloads, services, policies);
         }
     }
 

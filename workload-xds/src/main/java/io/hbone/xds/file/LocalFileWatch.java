@@ -54,11 +54,18 @@ public final class LocalFileWatch implements AutoCloseable {
      *
      * @throws LocalFileException when it cannot be used; nothing is delivered then
      */
-    public synchronized LocalFile load() {
+    public synchronized Counts load() {
         seen = signature();
-        LocalFile file = LocalFile.read(path, trustDomain);
-        deliver(file);
-        return file;
+        return readAndDeliver();
+    }
+
+    /** How much there is in the file. */
+    public record Counts(int workloads, int services, int policies) {
+        /** For the log. */
+        @Override
+        public String toString() {
+            return workloads + " workloads, " + services + " services, " + policies + " policies";
+        }
     }
 
     /**
@@ -73,9 +80,7 @@ public final class LocalFileWatch implements AutoCloseable {
         }
         seen = now;
         try {
-            LocalFile file = LocalFile.read(path, trustDomain);
-            deliver(file);
-            LOG.info("{} changed: {}", path, file);
+            LOG.info("{} changed: {}", path, readAndDeliver());
         } catch (LocalFileException e) {
             String message = String.valueOf(e.getMessage());
             if (!message.equals(error)) {
@@ -121,14 +126,17 @@ public final class LocalFileWatch implements AutoCloseable {
         }
     }
 
-    private void deliver(LocalFile file) {
+    private Counts readAndDeliver() {
+        EncodedEntries entries =
+                LocalFileReader.read(() -> Files.newBufferedReader(path), trustDomain, EncodedEntries::new);
         // Policies first: a workload must not name one that is not there yet.
-        List<Rejection> rejections = new ArrayList<>(deliver(TypeUrl.AUTHORIZATION, file.policies()));
-        rejections.addAll(deliver(TypeUrl.ADDRESS, file.addresses()));
+        List<Rejection> rejections = new ArrayList<>(deliver(TypeUrl.AUTHORIZATION, entries.policies()));
+        rejections.addAll(deliver(TypeUrl.ADDRESS, entries.addresses()));
         error = rejections.isEmpty() ? null : "not used of it: " + rejections;
         if (!rejections.isEmpty()) {
             LOG.warn("{}: {}", path, error);
         }
+        return entries.counts();
     }
 
     private List<Rejection> deliver(String typeUrl, List<NamedResource> resources) {

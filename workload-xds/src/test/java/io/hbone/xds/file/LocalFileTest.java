@@ -15,11 +15,15 @@ import io.hbone.xds.proto.security.Action;
 import io.hbone.xds.proto.security.Authorization;
 import io.hbone.xds.proto.security.Match;
 import io.hbone.xds.proto.security.Scope;
+import java.io.Reader;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -156,6 +160,12 @@ class LocalFileTest {
                 bad("- 1", "the document: \"a list\" (expected: a mapping)"),
                 bad("a: [", "not YAML: "),
                 bad("a: 1\na: 2", "not YAML: "),
+                bad(
+                        "workloads: []\nservices: []\nworkloads: []",
+                        "not YAML: found duplicate key workloads at line 3 column 1"),
+                bad("workloads: []\n---\nservices: []", "not YAML: another document begins (expected: one) at line 2 column 1"),
+                bad("workloads: []\nservices: [a, b", "services[0]: \"a\" (expected: a mapping)"),
+                bad(W + "}\n- {name: w, name: v}", "not YAML: found duplicate key name at line 3 column 13"),
                 bad("a: &x 1\nb: *y", "not YAML: "),
                 bad("nope: 1", "nope: unknown field (expected: one of policies, services, workloads)"),
                 bad("? [1]\n: 2", ""),
@@ -322,6 +332,91 @@ class LocalFileTest {
         assertThat(read(yaml).addresses()).isEqualTo(read(yaml).addresses());
         assertThat(read(yaml).addresses().get(0).version())
                 .isNotEqualTo(read(W + ", node: n}").addresses().get(0).version());
+    }
+
+    @Test
+    void read_anchorInOneEntry_holdsInLaterOnes() {
+        LocalFile file = read("""
+                workloads:
+                - {namespace: ns, name: a, workloadIps: [], services: &both {ns/h: {80: 8080}}}
+                - {namespace: ns, name: b, workloadIps: [], services: *both}
+                """);
+
+        assertThat(file.workloads().get(1).services().get("ns/h").target(80)).isEqualTo(8080);
+    }
+
+    @Test
+    void read_listThatSomethingRefersTo_isTaken() {
+        LocalFile file = read("""
+                services: &none []
+                policies: *none
+                workloads: !!seq
+                - {namespace: ns, name: a, workloadIps: [], services: {}}
+                """);
+
+        assertThat(file.workloads()).hasSize(1);
+        assertThat(file.policies()).isEmpty();
+    }
+
+    @Test
+    void read_jsonWithNumbersAsKeys_isYaml() {
+        LocalFile file = read("""
+                {"workloads": [{"namespace": "ns", "name": "a", "workloadIps": ["10.0.0.1"], "services": {"ns/h": {80: 8080}}}],
+                 "services": null}
+                """);
+
+        assertThat(file.workloads()).hasSize(1);
+    }
+
+    /** A tree of the whole document takes twenty times its length. */
+    @Test
+    void read_entries_areTakenOneByOne() throws Exception {
+        List<String> steps = new ArrayList<>();
+        String first = W.substring(W.indexOf("- ")) + "}\n";
+        Reader text = new Reader() {
+            private int read;
+
+            @Override
+            public int read(char[] to, int offset, int length) {
+                String next = read == 0 ? "workloads:\n" : first.replace("name: w", "name: w" + read);
+                steps.add("read");
+                read++;
+                if (read > 2_000) {
+                    return -1;
+                }
+                next.getChars(0, next.length(), to, offset);
+                return next.length();
+            }
+
+            @Override
+            public void close() {
+                steps.add("closed");
+            }
+        };
+
+        YamlDocument.read(text, false, new YamlDocument.Items() {
+            @Override
+            public boolean isList(String name) {
+                return true;
+            }
+
+            @Override
+            public void item(String list, int index, @Nullable Object value) {
+                steps.add(list + index);
+            }
+
+            @Override
+            public void noList(String name, @Nullable Object value) {}
+
+            @Override
+            public void end(Map<Object, Object> others) {}
+
+            @Override
+            public void noMapping(@Nullable Object value) {}
+        });
+
+        assertThat(steps).endsWith("closed").contains("workloads1998");
+        assertThat(steps.subList(0, steps.size() / 2)).contains("workloads500");
     }
 
     @Test
