@@ -9,6 +9,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a client holds of one type: names, versions and aliases. Those held from earlier streams are <i>unconfirmed</i> until the
@@ -46,19 +47,23 @@ final class HeldResources {
     }
 
     void put(NamedResource resource) {
-        remove(resource.name());
+        unconfirmed.remove(resource.name());
         // names alone: the store holds the bodies
-        byName.put(
+        NamedResource before = byName.put(
                 resource.name(),
                 new NamedResource(resource.name(), resource.version(), resource.aliases(), ByteString.EMPTY));
+        forgetAliases(before);
         resource.aliases().forEach(alias -> byAlias.put(alias, resource.name()));
     }
 
     void remove(String name) {
         unconfirmed.remove(name);
-        NamedResource held = byName.remove(name);
+        forgetAliases(byName.remove(name));
+    }
+
+    private void forgetAliases(@Nullable NamedResource held) {
         if (held != null) {
-            held.aliases().forEach(alias -> byAlias.remove(alias, name));
+            held.aliases().forEach(alias -> byAlias.remove(alias, held.name()));
         }
     }
 

@@ -139,7 +139,9 @@ final class TypeClient {
         Set<String> sent = new HashSet<>();
         List<String> forgotten = new ArrayList<>();
         for (NamedResource resource : upserts) {
-            sent.add(resource.name());
+            if (!removals.isEmpty()) {
+                sent.add(resource.name());
+            }
             if (!bad.contains(resource.name())) {
                 held.put(resource);
                 lookups.found(resource.name());

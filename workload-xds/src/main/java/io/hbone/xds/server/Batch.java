@@ -1,7 +1,8 @@
 package io.hbone.xds.server;
 
+import com.google.protobuf.ByteString;
+import com.google.protobuf.UnknownFieldSet;
 import io.hbone.xds.proto.discovery.DeltaDiscoveryResponse;
-import io.hbone.xds.proto.discovery.Resource;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.Map;
@@ -16,7 +17,7 @@ final class Batch {
     private static final int OVERHEAD = 16;
 
     private final int maxBytes;
-    private final Map<String, Resource> added = new LinkedHashMap<>();
+    private final Map<String, ByteString> added = new LinkedHashMap<>();
     private final Set<String> removed = new LinkedHashSet<>();
     private int bytes;
 
@@ -38,13 +39,13 @@ final class Batch {
      * look at aliases (spec/ztunnel.md 4.5).
      */
     void add(String name, Entry entry) {
-        Resource message = entry.message();
-        if (message == null) {
+        ByteString encoded = entry.encoded();
+        if (encoded == null) {
             return;
         }
         removed.remove(name);
-        added.put(name, name.equals(entry.name()) ? message : Entry.under(name, message));
-        bytes += message.getSerializedSize() + OVERHEAD;
+        added.put(name, name.equals(entry.name()) ? encoded : Entry.under(name, encoded));
+        bytes += encoded.size() + OVERHEAD;
     }
 
     void remove(String name) {
@@ -54,9 +55,20 @@ final class Batch {
         }
     }
 
+    /**
+     * The response. Its resources are there by the number of their field and encoded already: on the wire that is the same, and
+     * nothing is encoded again for each of a hundred clients. {@code getResourcesList()} does not show them.
+     */
     DeltaDiscoveryResponse.Builder build() {
-        return DeltaDiscoveryResponse.newBuilder()
-                .addAllResources(added.values())
-                .addAllRemovedResources(removed);
+        DeltaDiscoveryResponse.Builder response =
+                DeltaDiscoveryResponse.newBuilder().addAllRemovedResources(removed);
+        if (!added.isEmpty()) {
+            UnknownFieldSet.Field.Builder resources = UnknownFieldSet.Field.newBuilder();
+            added.values().forEach(resources::addLengthDelimited);
+            response.setUnknownFields(UnknownFieldSet.newBuilder()
+                    .addField(DeltaDiscoveryResponse.RESOURCES_FIELD_NUMBER, resources.build())
+                    .build());
+        }
+        return response;
     }
 }
