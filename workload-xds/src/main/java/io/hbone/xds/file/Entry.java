@@ -11,6 +11,7 @@ import java.util.Collections;
 import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** What entries of the file have in common. */
@@ -46,7 +47,7 @@ final class Entry {
         }
     }
 
-    static PortMap ports(String path, @Nullable Object node) {
+    static PortMap ports(Supplier<String> path, @Nullable Object node) {
         return PortMap.of(Fields.ports(path, node));
     }
 

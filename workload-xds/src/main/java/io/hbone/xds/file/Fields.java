@@ -8,6 +8,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeSet;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -184,17 +185,17 @@ final class Fields {
     }
 
     /** A mapping of service ports to target ports, 0 for "not fixed". */
-    static Map<Integer, Integer> ports(String path, @Nullable Object node) {
+    static Map<Integer, Integer> ports(Supplier<String> path, @Nullable Object node) {
         if (!(node instanceof Map<?, ?> map)) {
-            throw LocalFileException.of(path, show(node), "a mapping of ports to ports");
+            throw LocalFileException.of(path.get(), show(node), "a mapping of ports to ports");
         }
         Map<Integer, Integer> ports = new LinkedHashMap<>();
         map.forEach((from, to) -> {
             if (!(from instanceof Integer port && port >= 1 && port <= 65_535)) {
-                throw LocalFileException.of(path, show(from), "ports from 1 to 65535");
+                throw LocalFileException.of(path.get(), show(from), "ports from 1 to 65535");
             }
             if (!(to instanceof Integer target && target >= 0 && target <= 65_535)) {
-                throw LocalFileException.of(path + '.' + from, show(to), "a port from 0 to 65535");
+                throw LocalFileException.of(path.get() + '.' + from, show(to), "a port from 0 to 65535");
             }
             ports.put((Integer) from, (Integer) to);
         });

@@ -50,7 +50,7 @@ final class ServiceEntry {
         Service service = new Service(
                 new ServiceRef(fields.text("namespace"), fields.text("name"), fields.text("hostname")),
                 vips(fields),
-                Entry.ports(fields.path("ports"), fields.requiredMap("ports")),
+                Entry.ports(() -> fields.path("ports"), fields.requiredMap("ports")),
                 subjectAltNames(fields),
                 Entry.gateway(fields, "waypoint"),
                 weightedWaypoints(fields),

@@ -13,6 +13,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** An entry of {@code workloads}. */
@@ -100,9 +101,10 @@ final class WorkloadEntry {
     private static Map<String, PortMap> services(Fields fields) {
         Map<String, PortMap> services = new LinkedHashMap<>();
         fields.requiredMap("services").forEach((key, ports) -> {
-            String path = fields.path("services." + Fields.key(key));
+            // for errors alone: to make it takes longer than to read the ports
+            Supplier<String> path = () -> fields.path("services." + Fields.key(key));
             if (!(key instanceof String name) || name.indexOf('/') < 1) {
-                throw LocalFileException.of(path, Fields.show(key), "namespace/hostname as the key");
+                throw LocalFileException.of(path.get(), Fields.show(key), "namespace/hostname as the key");
             }
             services.put(name, Entry.ports(path, ports));
         });
