@@ -206,8 +206,8 @@ final class Fields {
     void rejectOthers() {
         for (Object key : map.keySet()) {
             if (!(key instanceof String name) || !asked.contains(name)) {
-                throw new LocalFileException(
-                        path(key(key)) + ": unknown field (expected: one of " + String.join(", ", new TreeSet<>(asked)) + ")");
+                throw new LocalFileException(path(key(key)) + ": unknown field (expected: one of "
+                        + String.join(", ", new TreeSet<>(asked)) + ")");
             }
         }
     }

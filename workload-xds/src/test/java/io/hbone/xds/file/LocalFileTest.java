@@ -163,7 +163,9 @@ class LocalFileTest {
                 bad(
                         "workloads: []\nservices: []\nworkloads: []",
                         "not YAML: found duplicate key workloads at line 3 column 1"),
-                bad("workloads: []\n---\nservices: []", "not YAML: another document begins (expected: one) at line 2 column 1"),
+                bad(
+                        "workloads: []\n---\nservices: []",
+                        "not YAML: another document begins (expected: one) at line 2 column 1"),
                 bad("workloads: []\nservices: [a, b", "services[0]: \"a\" (expected: a mapping)"),
                 bad(W + "}\n- {name: w, name: v}", "not YAML: found duplicate key name at line 3 column 13"),
                 bad("a: &x 1\nb: *y", "not YAML: "),
