@@ -101,6 +101,7 @@ final class InboundConnection implements ApplicationConnector.Result, LiveConnec
             return;
         }
         request = asked;
+        announced = target.announced();
         stream.onAbandoned(this::abandoned);
         parts.connector().connect(stream.eventLoop(), target.address(), target.preserveSource() ? peer : null, this);
     }

@@ -26,8 +26,10 @@ import io.netty.util.concurrent.Future;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.time.Duration;
+import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -97,7 +99,7 @@ final class TwoNodes implements AutoCloseable {
                 .sockets(sockets)
                 .observer(inbound)
                 .bind(loops, ANY_PORT));
-        capture = get(OutboundListener.builder(client, connection -> router.route(connection), pool)
+        capture = get(OutboundListener.builder(client, whatRouterSays(), pool)
                 .metadata(CLIENT)
                 .network("n1")
                 .nestedTunnels(nested)
@@ -106,6 +108,20 @@ final class TwoNodes implements AutoCloseable {
                 .observer(outbound)
                 .originalDestination(accepted -> destination)
                 .bind(loops, ANY_PORT));
+    }
+
+    private OutboundRouter whatRouterSays() {
+        return new OutboundRouter() {
+            @Override
+            public CompletionStage<Route> route(Outbound connection) {
+                return router.route(connection);
+            }
+
+            @Override
+            public CompletionStage<Route> reroute(Outbound connection, List<Route> failed) {
+                return router.reroute(connection, failed);
+            }
+        };
     }
 
     Route tunnelTo(InetSocketAddress target) {
