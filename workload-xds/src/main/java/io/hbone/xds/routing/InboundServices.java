@@ -28,6 +28,17 @@ final class InboundServices {
         return port > 0 ? port : service.ports().target(servicePort);
     }
 
+    /** The key of a service of this workload with that host name which is not known yet; null for none. */
+    static @Nullable String missing(Snapshot snapshot, Workload self, String hostname) {
+        for (String key : self.services().keySet()) {
+            boolean meant = key.substring(key.indexOf('/') + 1).equalsIgnoreCase(hostname);
+            if (meant && snapshot.service(key) == null) {
+                return key;
+            }
+        }
+        return null;
+    }
+
     /** Which service the client most likely meant: the one it names when it is ours, else one on that port; null for none. */
     static Route.@Nullable ServiceRef on(Snapshot snapshot, Workload self, int port, @Nullable ConnectRequest request) {
         if (self.services().isEmpty()) {

@@ -10,6 +10,7 @@ import io.hbone.core.TunnelError;
 import io.hbone.core.WorkloadMetadata;
 import io.hbone.xds.model.ApplicationTunnel;
 import io.hbone.xds.model.GatewayAddress;
+import io.hbone.xds.model.NetworkAddress;
 import io.hbone.xds.model.PortMap;
 import io.hbone.xds.model.Service;
 import io.hbone.xds.model.Vip;
@@ -55,19 +56,54 @@ public final class StoreInboundRouter implements InboundRouter {
     public CompletionStage<Target> route(Inbound connection) {
         Snapshot snapshot = snapshots.get();
         Resource<Workload> self = snapshot.workload(uid);
-        if (self != null) {
-            return CompletableFuture.completedFuture(target(snapshot, self.value(), connection));
+        if (self == null) {
+            return onDemand.fetch(uid).thenCompose(any -> withSelf(connection));
         }
-        return onDemand.fetch(uid).thenApply(any -> {
+        return knowing(snapshot, self.value(), connection);
+    }
+
+    private CompletionStage<Target> withSelf(Inbound connection) {
+        Snapshot snapshot = snapshots.get();
+        Resource<Workload> self = snapshot.workload(uid);
+        return self == null
+                ? CompletableFuture.completedFuture(unknownSelf())
+                : knowing(snapshot, self.value(), connection);
+    }
+
+    private Target unknownSelf() {
+        return new Target.Refuse(
+                503, TunnelError.NO_ROUTE, "local workload: " + uid + " (expected: one that the mesh knows)");
+    }
+
+    /** Fetches first what the request is about, where that is not known and decides. */
+    private CompletionStage<Target> knowing(Snapshot snapshot, Workload self, Inbound connection) {
+        String missing = missing(snapshot, self, connection);
+        if (missing == null) {
+            return CompletableFuture.completedFuture(target(snapshot, self, connection));
+        }
+        return onDemand.fetch(missing).thenApply(any -> {
             Snapshot newer = snapshots.get();
             Resource<Workload> found = newer.workload(uid);
-            return found == null
-                    ? new Target.Refuse(
-                            503,
-                            TunnelError.NO_ROUTE,
-                            "local workload: " + uid + " (expected: one that the mesh knows)")
-                    : target(newer, found.value(), connection);
+            return found == null ? unknownSelf() : target(newer, found.value(), connection);
         });
+    }
+
+    /** The name of what has to be fetched first; null when all is there. */
+    private @Nullable String missing(Snapshot snapshot, Workload self, Inbound connection) {
+        ConnectRequest request = connection.request();
+        if (request == null) {
+            return null;
+        }
+        InetAddress asked = request.authority().address();
+        if (asked == null) {
+            return InboundServices.missing(snapshot, self, request.authority().host());
+        }
+        boolean decided = asked.equals(connection.local().getAddress()) || self.applicationTunnel() != null;
+        return decided
+                        || snapshot.workloadAt(settings.network(), asked) != null
+                        || snapshot.serviceAt(settings.network(), asked, self.namespace()) != null
+                ? null
+                : new NetworkAddress(settings.network(), asked).toString();
     }
 
     private Target target(Snapshot snapshot, Workload self, Inbound connection) {
