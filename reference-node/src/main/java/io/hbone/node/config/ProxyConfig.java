@@ -313,6 +313,9 @@ public record ProxyConfig(
         if (!server) {
             candidates.addAll(XdsSettings.OF_A_SERVER);
         }
+        if (XdsSettings.areByProxyConfig(env)) {
+            candidates.remove("PROXY_CONFIG");
+        }
         List<String> names = new ArrayList<>();
         for (String name : candidates) {
             if (env.text(name) != null) {

@@ -10,7 +10,8 @@ import org.jspecify.annotations.Nullable;
  *
  * @param address {@code XDS_ADDRESS}
  * @param roots {@code XDS_ROOT_CA}: a file, PEM itself, or {@code SYSTEM}
- * @param serverName {@code ALT_XDS_HOSTNAME}: what its certificate is for; null for the host of the address
+ * @param alternativeName {@code ALT_XDS_HOSTNAME}: what its certificate may be for besides the host of the address; null for
+ *     nothing
  * @param token {@code AUTH_TOKEN}: a file, or the token itself; empty for none
  * @param headers every {@code XDS_HEADER_<name>}, by the variable's name
  * @param node who the node says that it is
@@ -19,7 +20,7 @@ import org.jspecify.annotations.Nullable;
 public record XdsServer(
         XdsAddress address,
         String roots,
-        @Nullable String serverName,
+        @Nullable String alternativeName,
         String token,
         Map<String, String> headers,
         NodeInfo node,

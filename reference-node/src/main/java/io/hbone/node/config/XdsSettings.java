@@ -9,6 +9,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
+import org.snakeyaml.engine.v2.api.Load;
+import org.snakeyaml.engine.v2.api.LoadSettings;
+import org.snakeyaml.engine.v2.exceptions.YamlEngineException;
 
 /** Reads where the node learns who is where: the variables of {@link XdsServer} and {@link LocalXds}. */
 final class XdsSettings {
@@ -16,6 +19,9 @@ final class XdsSettings {
     static final List<String> OF_A_SERVER = List.of("XDS_ROOT_CA", "ALT_XDS_HOSTNAME", "XDS_ON_DEMAND");
 
     private static final String ADDRESS = "XDS_ADDRESS";
+    /** Of Istio; what else it says has no effect here. */
+    private static final String PROXY_CONFIG = "PROXY_CONFIG";
+
     private static final String HEADER = "XDS_HEADER_";
 
     /** Of stock ztunnel, where nothing else is said in Kubernetes. */
@@ -57,8 +63,9 @@ final class XdsSettings {
             }
             return env.text(ADDRESS);
         }
-        if (env.text("PROXY_CONFIG", "").contains("discoveryAddress")) {
-            throw ConfigException.of(ADDRESS, null, "the discoveryAddress of PROXY_CONFIG, which is not read here");
+        String discovery = discoveryAddress(env);
+        if (discovery != null) {
+            return discovery;
         }
         if (env.text("KUBERNETES_SERVICE_HOST") != null) {
             return ISTIOD;
@@ -70,6 +77,30 @@ final class XdsSettings {
                     "the address of an xDS server, or LOCAL_XDS_PATH: a YAML file that says who is where");
         }
         return null;
+    }
+
+    /** Whether the server's address is from {@code PROXY_CONFIG}. */
+    static boolean areByProxyConfig(Environment env) {
+        return env.raw(ADDRESS) == null && discoveryAddress(env) != null;
+    }
+
+    /** Istio's mesh-wide settings name the server, where nothing else does (spec/ztunnel.md 14); null where they do not. */
+    private static @Nullable String discoveryAddress(Environment env) {
+        String text = env.text(PROXY_CONFIG);
+        if (text == null) {
+            return null;
+        }
+        Object settings;
+        try {
+            settings = new Load(LoadSettings.builder().build()).loadFromString(text);
+        } catch (YamlEngineException e) {
+            throw ConfigException.of(PROXY_CONFIG, text, "YAML");
+        }
+        Object address = settings instanceof Map<?, ?> map ? map.get("discoveryAddress") : null;
+        if (address != null && !(address instanceof String)) {
+            throw ConfigException.of(PROXY_CONFIG, text, "discoveryAddress: host:port");
+        }
+        return address == null || ((String) address).isBlank() ? null : ((String) address).strip();
     }
 
     private static XdsAddress parsed(String address) {

@@ -42,11 +42,8 @@ final class XdsLink implements AutoCloseable {
                 .token(server.token())
                 .clusterId(clusterId)
                 .mark(mark)
+                .alternativeName(server.alternativeName())
                 .headersOf(server.headers());
-        String name = server.serverName();
-        if (name != null) {
-            transport.serverName(name);
-        }
         // Policies first: a workload must not name one that is not there yet.
         AdsClient.Builder client = AdsClient.builder(transport.build())
                 .node(server.node())

@@ -37,9 +37,8 @@ class ProxyConfigTest {
             "LOCAL_XDS_PATH", "/tmp/local.yaml");
 
     private static final String ONE_IDENTITY =
-            "one identity is all it has (expected: with PROXY_MODE=shared, which is the"
-                    + " default, a source for all pods: SPIRE_ENABLED=true, CA_ADDRESS, or for development FAKE_CA=true or"
-                    + " HBONE_DEV_CA_DIR)";
+            "one identity is all it has (expected: with PROXY_MODE=shared, which is the default, a source for all"
+                    + " pods: SPIRE_ENABLED=true, CA_ADDRESS, or for development FAKE_CA=true or HBONE_DEV_CA_DIR)";
 
     private static ProxyConfig with(String... changes) {
         return ProxyConfig.of(variables(changes), 8);
@@ -271,7 +270,7 @@ class ProxyConfigTest {
         XdsServer server = xds(config);
         assertThat(server.address()).isEqualTo(new XdsAddress.Tcp("istiod", 15012, true));
         assertThat(server.roots()).isEqualTo("SYSTEM");
-        assertThat(server.serverName()).isEqualTo("istiod.local");
+        assertThat(server.alternativeName()).isEqualTo("istiod.local");
         assertThat(server.token()).isEqualTo("secret-token");
         assertThat(server.headers()).containsExactly(Map.entry("XDS_HEADER_x-tenant", "secret-tenant"));
         assertThat(server.node().id()).isEqualTo("ztunnel~1.1.1.1~p.n~n.svc.cluster.local");
@@ -279,6 +278,23 @@ class ProxyConfigTest {
         assertThat(config.ignored()).isEmpty();
         assertThat(config.localXds()).as("both are possible").isNotNull();
         assertThat(config.toString()).doesNotContain("secret");
+    }
+
+    @Test
+    void of_proxyConfig_namesTheServer_whereXdsAddressDoesNot() {
+        String mesh = "concurrency: 2\ndiscoveryAddress: istiod.other.svc:15012\n";
+        ProxyConfig config = with("XDS_ADDRESS", "-", "PROXY_CONFIG", mesh, "KUBERNETES_SERVICE_HOST", "10.0.0.1");
+
+        assertThat(xds(config).address()).hasToString("https://istiod.other.svc:15012");
+        assertThat(config.ignored()).isEmpty();
+        assertThat(xds(with("XDS_ADDRESS", "here:1", "PROXY_CONFIG", mesh)).address())
+                .hasToString("https://here:1");
+        assertThat(xds(with(
+                                "XDS_ADDRESS", "-",
+                                "PROXY_CONFIG", "concurrency: 2",
+                                "KUBERNETES_SERVICE_HOST", "10.0.0.1"))
+                        .address())
+                .hasToString("https://istiod.istio-system.svc:15012");
     }
 
     @Test
@@ -364,8 +380,8 @@ class ProxyConfigTest {
                         "PROXY_WORKLOAD_INFO",
                         "a//b"),
                 bad(
-                        "XDS_ADDRESS: not set (expected: the address of an xDS server, or LOCAL_XDS_PATH: a YAML file that says"
-                                + " who is where)",
+                        "XDS_ADDRESS: not set (expected: the address of an xDS server, or LOCAL_XDS_PATH: a YAML file"
+                                + " that says who is where)",
                         "XDS_ADDRESS",
                         "-",
                         "LOCAL_XDS_PATH",
@@ -375,11 +391,11 @@ class ProxyConfigTest {
                         "XDS_ADDRESS",
                         "ftp://istiod"),
                 bad(
-                        "XDS_ADDRESS: not set (expected: the discoveryAddress of PROXY_CONFIG, which is not read here)",
+                        "PROXY_CONFIG: \"discoveryAddress: [a]\" (expected: discoveryAddress: host:port)",
                         "XDS_ADDRESS",
                         "-",
                         "PROXY_CONFIG",
-                        "discoveryAddress: istiod:15012"),
+                        "discoveryAddress: [a]"),
                 bad("ISTIO_METAJSON_X: { (expected: JSON)", "XDS_ADDRESS", "istiod:15012", "ISTIO_METAJSON_X", "{"),
                 bad(
                         "LOCAL_XDS_PATH: not set (expected: a YAML file that says who is where, as there is no xDS)",
@@ -388,9 +404,9 @@ class ProxyConfigTest {
                 bad("LOCAL_XDS_PATH and LOCAL_XDS: both set (expected: one of them)", "LOCAL_XDS", "x"),
                 bad("LOCAL_XDS_PATH: \"a\\u0000b\" (expected: a path)", "LOCAL_XDS_PATH", "a\0b"),
                 bad(
-                        "no source of certificates is set (expected: one of SPIRE_ENABLED=true, SPIFFE_ENDPOINT_SOCKET, CA_ADDRESS,"
-                                + " HBONE_CERT_CHAIN with HBONE_KEY and HBONE_ROOT_CERTS, or for development FAKE_CA=true or"
-                                + " HBONE_DEV_CA_DIR)",
+                        "no source of certificates is set (expected: one of SPIRE_ENABLED=true,"
+                                + " SPIFFE_ENDPOINT_SOCKET, CA_ADDRESS, HBONE_CERT_CHAIN with HBONE_KEY and"
+                                + " HBONE_ROOT_CERTS, or for development FAKE_CA=true or HBONE_DEV_CA_DIR)",
                         "FAKE_CA",
                         "false"),
                 bad(
@@ -408,14 +424,14 @@ class ProxyConfigTest {
                         "HBONE_KEY",
                         "/k"),
                 bad(
-                        "HBONE_CERT_CHAIN, HBONE_KEY, HBONE_ROOT_CERTS and a development CA: both set (expected: the files, or"
-                                + " FAKE_CA or HBONE_DEV_CA_DIR, or SPIRE_ENABLED)",
+                        "HBONE_CERT_CHAIN, HBONE_KEY, HBONE_ROOT_CERTS and a development CA: both set (expected: the"
+                                + " files, or FAKE_CA or HBONE_DEV_CA_DIR, or SPIRE_ENABLED)",
                         "HBONE_CERT_CHAIN",
                         "/c"),
                 bad(
-                        "several sources of certificates are set (expected: one of SPIRE_ENABLED=true, SPIFFE_ENDPOINT_SOCKET,"
-                                + " CA_ADDRESS, HBONE_CERT_CHAIN with HBONE_KEY and HBONE_ROOT_CERTS, or for development"
-                                + " FAKE_CA=true or HBONE_DEV_CA_DIR)",
+                        "several sources of certificates are set (expected: one of SPIRE_ENABLED=true,"
+                                + " SPIFFE_ENDPOINT_SOCKET, CA_ADDRESS, HBONE_CERT_CHAIN with HBONE_KEY and"
+                                + " HBONE_ROOT_CERTS, or for development FAKE_CA=true or HBONE_DEV_CA_DIR)",
                         "FAKE_CA",
                         "-",
                         "CA_ADDRESS",
@@ -423,8 +439,8 @@ class ProxyConfigTest {
                         "SPIFFE_ENDPOINT_SOCKET",
                         "unix:///run/api.sock"),
                 bad(
-                        "SPIRE_ADMIN_ENDPOINT_SOCKET: socket: \"admin.sock\" (expected: unix:///path, unix:/path or an absolute"
-                                + " path)",
+                        "SPIRE_ADMIN_ENDPOINT_SOCKET: socket: \"admin.sock\" (expected: unix:///path, unix:/path or an"
+                                + " absolute path)",
                         "FAKE_CA",
                         "-",
                         "SPIRE_ENABLED",
@@ -432,7 +448,8 @@ class ProxyConfigTest {
                         "SPIRE_ADMIN_ENDPOINT_SOCKET",
                         "admin.sock"),
                 bad(
-                        "HBONE_SPIRE_SELECTORS: selector: \"k8s:ns:{pod}\" (expected: no place but {ns}, {path}, {sa}, {td}, {uid})",
+                        "HBONE_SPIRE_SELECTORS: selector: \"k8s:ns:{pod}\" (expected: no place but {ns}, {path}, {sa},"
+                                + " {td}, {uid})",
                         "FAKE_CA",
                         "-",
                         "SPIRE_ENABLED",
@@ -464,7 +481,8 @@ class ProxyConfigTest {
                         "POOL_MAX_STREAMS_PER_CONNECTION",
                         "99999"),
                 bad(
-                        "POOL_UNUSED_RELEASE_TIMEOUT: \"0\" (expected: a duration such as 300ms, 180s or 1h30m, from 1ms to 8760h)",
+                        "POOL_UNUSED_RELEASE_TIMEOUT: \"0\" (expected: a duration such as 300ms, 180s or 1h30m, from"
+                                + " 1ms to 8760h)",
                         "POOL_UNUSED_RELEASE_TIMEOUT",
                         "0"),
                 bad(
@@ -476,7 +494,8 @@ class ProxyConfigTest {
                         "KEEPALIVE_TIME",
                         "1d"),
                 bad(
-                        "KEEPALIVE_INTERVAL: \"100h\" (expected: a duration such as 300ms, 180s or 1h30m, from 1s to 32767s)",
+                        "KEEPALIVE_INTERVAL: \"100h\" (expected: a duration such as 300ms, 180s or 1h30m, from 1s to"
+                                + " 32767s)",
                         "KEEPALIVE_INTERVAL",
                         "100h"),
                 bad("KEEPALIVE_RETRIES: \"0\" (expected: a number from 1 to 127)", "KEEPALIVE_RETRIES", "0"),
@@ -501,8 +520,8 @@ class ProxyConfigTest {
                         "COMPLIANCE_POLICY",
                         "pqc"),
                 bad(
-                        "RUST_LOG: \"loud\" (expected: error, warn, info, debug, trace or off, or a list of logger=level such as"
-                                + " warn,access=debug)",
+                        "RUST_LOG: \"loud\" (expected: error, warn, info, debug, trace or off, or a list of"
+                                + " logger=level such as warn,access=debug)",
                         "RUST_LOG",
                         "loud"),
                 bad("LOG_FORMAT: \"xml\" (expected: plain or json)", "LOG_FORMAT", "xml"),

@@ -122,7 +122,7 @@ public final class GrpcAdsTransport implements AdsTransport {
         private final Map<String, String> headers = new LinkedHashMap<>();
         private String roots = SYSTEM;
         private String token = "";
-        private @Nullable String serverName;
+        private @Nullable String alternativeName;
         private @Nullable Integer mark;
 
         private Builder(XdsAddress address) {
@@ -141,9 +141,12 @@ public final class GrpcAdsTransport implements AdsTransport {
             return this;
         }
 
-        /** What the server's certificate must be for, instead of the host of its address; {@code ALT_XDS_HOSTNAME}. */
-        public Builder serverName(String value) {
-            serverName = value;
+        /**
+         * What the server's certificate may be for, too, besides the host of its address; null, nothing, if not said; {@code
+         * ALT_XDS_HOSTNAME}.
+         */
+        public Builder alternativeName(@Nullable String value) {
+            alternativeName = value;
             return this;
         }
 
@@ -186,13 +189,10 @@ public final class GrpcAdsTransport implements AdsTransport {
             ManagedChannelBuilder<?> channel;
             if (address instanceof XdsAddress.Tcp tcp) {
                 NettyChannelBuilder overTcp = NettyChannelBuilder.forAddress(
-                        tcp.host(), tcp.port(), tcp.tls() ? tls() : InsecureChannelCredentials.create());
+                        tcp.host(), tcp.port(), tcp.tls() ? tls(tcp.host()) : InsecureChannelCredentials.create());
                 overTcp.withOption(ChannelOption.CONNECT_TIMEOUT_MILLIS, CONNECT_TIMEOUT_MILLIS);
                 if (mark != null) {
                     overTcp.withOption(SO_MARK, mark);
-                }
-                if (serverName != null) {
-                    overTcp.overrideAuthority(serverName + ":" + tcp.port());
                 }
                 channel = overTcp;
             } else {
@@ -208,15 +208,22 @@ public final class GrpcAdsTransport implements AdsTransport {
                     .build();
         }
 
-        private ChannelCredentials tls() throws IOException {
-            if (roots.equals(SYSTEM)) {
-                return TlsChannelCredentials.create();
+        private ChannelCredentials tls(String host) throws IOException {
+            byte[] pem = roots.equals(SYSTEM)
+                    ? null
+                    : roots.startsWith(PEM)
+                            ? roots.getBytes(StandardCharsets.UTF_8)
+                            : Files.readAllBytes(Path.of(roots));
+            if (alternativeName != null) {
+                return TlsChannelCredentials.newBuilder()
+                        .trustManager(new EitherNameTrustManager(pem, host, alternativeName))
+                        .build();
             }
-            byte[] pem =
-                    roots.startsWith(PEM) ? roots.getBytes(StandardCharsets.UTF_8) : Files.readAllBytes(Path.of(roots));
-            return TlsChannelCredentials.newBuilder()
-                    .trustManager(new ByteArrayInputStream(pem))
-                    .build();
+            return pem == null
+                    ? TlsChannelCredentials.create()
+                    : TlsChannelCredentials.newBuilder()
+                            .trustManager(new ByteArrayInputStream(pem))
+                            .build();
         }
 
         private Metadata metadata() throws IOException {

@@ -25,6 +25,8 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** Our client and our server over real sockets. */
 class AdsEndToEndTest {
@@ -127,6 +129,37 @@ class AdsEndToEndTest {
                 "node-1");
         ready(client);
         assertThat(addresses.names()).containsExactly("w1");
+    }
+
+    /** ALT_XDS_HOSTNAME names one more, and does not take the address's own away. */
+    @ParameterizedTest
+    @CsvSource({
+        "localhost, istiod.other.svc, true",
+        "127.0.0.2, localhost, true",
+        "127.0.0.2, LOCALHOST, true",
+        "127.0.0.1, istiod.other.svc, true",
+        "127.0.0.2, istiod.other.svc, false"
+    })
+    void overTls_certificateForTheAddressOrTheAlternativeName_isTaken(String host, String alternative, boolean taken)
+            throws Exception {
+        TestCertificates.Pair pair = TestCertificates.localhost(folder);
+        AdsServer server =
+                AdsServer.builder(resources).tls(pair.chain(), pair.key()).listen(new InetSocketAddress(host, 0));
+        open.add(server);
+        AdsClient client = client(
+                GrpcAdsTransport.builder(XdsAddress.parse("https://" + host + ":" + server.port()))
+                        .roots(pair.chain().toString())
+                        .alternativeName(alternative)
+                        .build(),
+                addresses,
+                "node-1");
+
+        if (taken) {
+            ready(client);
+        } else {
+            await().until(() -> client.status().streams() > 2);
+            assertThat(client.isReady()).isFalse();
+        }
     }
 
     @Test
