@@ -71,9 +71,18 @@ class HboneTest {
 
     @Test
     void unknownCommand_isAnErrorWithTheUsage() {
-        assertThat(Hbone.execute("nope")).isEqualTo(1);
+        assertThat(Hbone.execute("frobnicate")).isEqualTo(1);
 
-        assertThat(err()).startsWith("Unmatched argument at index 0: 'nope'").contains("Usage: hbone");
+        assertThat(err())
+                .startsWith("Unmatched argument at index 0: 'frobnicate'")
+                .contains("Usage: hbone");
+    }
+
+    @Test
+    void unknownCommand_likeOneThatThereIs_isAnErrorWithThatOne() {
+        assertThat(Hbone.execute("operate")).isEqualTo(1);
+
+        assertThat(err()).startsWith("Unmatched argument at index 0: 'operate'").contains("hbone operator");
     }
 
     @Test
