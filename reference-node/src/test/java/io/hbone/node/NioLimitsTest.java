@@ -3,6 +3,7 @@ package io.hbone.node;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.read.ListAppender;
@@ -26,6 +27,7 @@ class NioLimitsTest {
 
     @BeforeEach
     void listen() {
+        LOGGER.setLevel(Level.INFO);
         said.start();
         LOGGER.addAppender(said);
     }
@@ -33,6 +35,7 @@ class NioLimitsTest {
     @AfterEach
     void stop() {
         LOGGER.detachAppender(said);
+        LOGGER.setLevel(null);
     }
 
     @Test
