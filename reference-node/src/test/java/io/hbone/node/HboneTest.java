@@ -71,11 +71,9 @@ class HboneTest {
 
     @Test
     void unknownCommand_isAnErrorWithTheUsage() {
-        assertThat(Hbone.execute("frobnicate")).isEqualTo(1);
+        assertThat(Hbone.execute("42")).isEqualTo(1);
 
-        assertThat(err())
-                .startsWith("Unmatched argument at index 0: 'frobnicate'")
-                .contains("Usage: hbone");
+        assertThat(err()).startsWith("Unmatched argument at index 0: '42'").contains("Usage: hbone");
     }
 
     @Test
