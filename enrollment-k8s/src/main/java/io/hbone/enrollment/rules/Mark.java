@@ -12,6 +12,11 @@ record Mark(int value, int mask) {
         return new Mark(packetMark, MASK);
     }
 
+    /** Whether something bears it that has these bits. */
+    boolean matches(int bits) {
+        return (bits & mask) == value;
+    }
+
     /** As iptables and ip write it. */
     @Override
     public String toString() {

@@ -1,6 +1,9 @@
 package io.hbone.enrollment.rules;
 
+import io.hbone.enrollment.conntrack.TrackedConnection;
+import io.hbone.enrollment.conntrack.TrackedConnections;
 import io.hbone.zds.NetworkNamespace;
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.EnumMap;
@@ -10,6 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -192,7 +196,10 @@ final class SystemRedirection implements Redirection {
     public void remove(NetworkNamespace namespace) throws RedirectException {
         List<RedirectException> failures = new ArrayList<>();
         Namespaced facts = Namespaced.look(namespace);
-        removeRules(namespace, facts, failures);
+        boolean any = removeRules(namespace, facts, failures);
+        if (any) {
+            forgetConnections(namespace);
+        }
         for (Family family : facts.families()) {
             attempt(failures, () -> routing.remove(namespace, family, routing.read(namespace, family)));
         }
@@ -201,11 +208,43 @@ final class SystemRedirection implements Redirection {
         }
     }
 
-    /** Takes away the rules, those that capture first, and looks whether they are gone. Goes on behind a failure. */
-    private void removeRules(NetworkNamespace namespace, Namespaced facts, List<RedirectException> failures) {
+    /**
+     * Without rules the kernel sees no connection begin or end, and keeps for minutes what it knew of those that were led through the
+     * node. When rules come back, a connection that was begun in between with the numbers of such a one would be led after it, and
+     * be reset.
+     */
+    private void forgetConnections(NetworkNamespace namespace) {
+        try {
+            int forgotten = TrackedConnections.forget(namespace, this::isLed);
+            logger.debug("{}: {} connections that went through the node are forgotten", namespace, forgotten);
+        } catch (IOException e) {
+            logger.warn(
+                    "{}: connections that went through the node are remembered for two minutes; when it is redirected again"
+                            + " before, others may be reset: {}",
+                    namespace,
+                    e.getMessage());
+        }
+    }
+
+    /** Whether our rules had a hand in it: it was redirected, or its answers were. */
+    private boolean isLed(TrackedConnection connection) {
+        boolean redirected = connection.isDestinationChanged()
+                && Set.of(settings.outboundPort(), settings.inboundPlaintextPort(), settings.dnsPort())
+                        .contains(connection.answeringPort());
+        return redirected || Mark.HERE.matches(connection.mark());
+    }
+
+    /**
+     * Takes away the rules, those that capture first, and looks whether they are gone. Goes on behind a failure.
+     *
+     * @return whether there were any
+     */
+    private boolean removeRules(NetworkNamespace namespace, Namespaced facts, List<RedirectException> failures) {
+        AtomicBoolean any = new AtomicBoolean(true);
         attempt(failures, () -> {
             Inventory before = Survey.all(namespace, facts, backends).of(settings.convention());
             if (before.isNone()) {
+                any.set(false);
                 return;
             }
             if (!before.nft().isNone()) {
@@ -222,6 +261,7 @@ final class SystemRedirection implements Redirection {
                         "redirect rules are left in " + namespace + " (expected: none, found: " + after + ')', null);
             }
         });
+        return any.get();
     }
 
     @Override

@@ -121,6 +121,35 @@ class RedirectionTest {
 
     @ParameterizedTest
     @MethodSource("everyBackendAndFamily")
+    void defect_staleTracking_connectionsBegunWhileThereAreNoRules_areLetAloneWhenTheyComeBack(
+            Backend backend, Family family) throws Exception {
+        Redirection redirection = with(Convention.CILIUM, backend);
+        int port;
+        redirection.install(pod);
+        try (ServerSocket node = TestPod.listen(pod, 15006)) {
+            Socket client = TestPod.connect(network.peer(), TestPod.podAddress(family), 8080);
+            port = client.getLocalPort();
+            Socket taken = node.accept();
+            talk(client, taken);
+            taken.close(); // whose end this is first is in TIME_WAIT: the client's port must be free
+            assertThat(client.getInputStream().read()).isEqualTo(-1);
+            client.close();
+        }
+        redirection.remove(pod);
+
+        try (ServerSocket inPod = TestPod.listen(pod, 8080);
+                Socket client = TestPod.connectFrom(network.peer(), port, TestPod.podAddress(family), 8080);
+                Socket served = inPod.accept()) {
+            served.setSoTimeout(TestPod.PATIENCE_MILLIS);
+            talk(client, served);
+            redirection.install(pod);
+            talk(client, served);
+            talk(served, client);
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("everyBackendAndFamily")
     void capturedConnections_afterRelease_goOn(Backend backend, Family family) throws Exception {
         Redirection redirection = with(Convention.CILIUM, backend);
         redirection.install(pod);

@@ -103,15 +103,29 @@ final class TestPod implements AutoCloseable {
     }
 
     static Socket connect(NetworkNamespace namespace, String address, int port) throws Exception {
-        return connect(namespace, null, address, port);
+        return connect(namespace, (InetSocketAddress) null, address, port);
     }
 
     /** @param source null for any */
     static Socket connect(NetworkNamespace namespace, String source, String address, int port) throws Exception {
+        return connect(
+                namespace,
+                source == null ? null : new InetSocketAddress(InetAddress.getByName(source), 0),
+                address,
+                port);
+    }
+
+    /** @param local its port */
+    static Socket connectFrom(NetworkNamespace namespace, int local, String address, int port) throws Exception {
+        return connect(namespace, new InetSocketAddress(local), address, port);
+    }
+
+    private static Socket connect(NetworkNamespace namespace, InetSocketAddress source, String address, int port)
+            throws Exception {
         return namespace.run(() -> {
             Socket socket = new Socket();
             if (source != null) {
-                socket.bind(new InetSocketAddress(InetAddress.getByName(source), 0));
+                socket.bind(source);
             }
             socket.setSoTimeout(PATIENCE_MILLIS);
             socket.connect(new InetSocketAddress(InetAddress.getByName(address), port), PATIENCE_MILLIS);

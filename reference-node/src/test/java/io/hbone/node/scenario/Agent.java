@@ -14,6 +14,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Collectors;
 import org.snakeyaml.engine.v2.api.Load;
 import org.snakeyaml.engine.v2.api.LoadSettings;
 
@@ -22,6 +23,7 @@ final class Agent {
     private static final Duration PATIENCE = Duration.ofSeconds(60);
     private static final int XDS = 15010;
     private static final int ADMIN = 15014;
+    private static final int LAST_LINES = 60;
 
     private static final String CERTIFICATE = """
             cd $0
@@ -104,6 +106,36 @@ final class Agent {
                     wanted ? state.equals("enrolled") : state.equals("not-enrolled") || state.equals("draining");
             return workload.get("wanted").equals(wanted) && there;
         });
+    }
+
+    /** How its workloads stand, and what it said last. */
+    String report() {
+        StringBuilder report = new StringBuilder("agent of " + machine.name() + ":\n");
+        try {
+            workloads()
+                    .forEach(workload -> report.append("  %s/%s wanted %s: %s since %s, %s; last error %s%n"
+                            .formatted(
+                                    workload.get("namespace"),
+                                    workload.get("name"),
+                                    workload.get("wanted"),
+                                    workload.get("state"),
+                                    workload.get("since"),
+                                    workload.get("doing"),
+                                    workload.get("lastError"))));
+        } catch (RuntimeException | AssertionError e) {
+            report.append("  does not say: ").append(e.getMessage()).append('\n');
+        }
+        return report.append("its last words:\n")
+                .append(end(program.out() + program.err()))
+                .toString();
+    }
+
+    /** The last lines of a log. */
+    static String end(String log) {
+        List<String> lines = log.lines().toList();
+        return lines.subList(Math.max(0, lines.size() - LAST_LINES), lines.size()).stream()
+                .map(line -> "  " + line + '\n')
+                .collect(Collectors.joining());
     }
 
     @SuppressWarnings("unchecked") // that is what the page is

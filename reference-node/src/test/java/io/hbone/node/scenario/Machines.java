@@ -215,10 +215,33 @@ final class Machines implements AutoCloseable {
         return new Load().add(client, workload(ENROLLED_1, SAME_NODE)).add(client, workload(ENROLLED_1, OTHER_NODE));
     }
 
+    /** Has pods use the same ports for connections again and again, even those of connections that have ended just now. */
+    void fewPorts() {
+        ports("40000 40199", 1);
+    }
+
+    /** As the system has it. */
+    void manyPorts() {
+        ports("32768 60999", 2);
+    }
+
+    private void ports(String range, int reuse) {
+        workloads.forEach(workload -> workload.pod()
+                .bash("cd /proc/sys/net/ipv4; echo $0 > ip_local_port_range; echo $1 > tcp_tw_reuse", range, reuse)
+                .success());
+    }
+
     /** One of each kind between pods that may be enrolled. */
     Conversations conversations() throws IOException {
+        Conversations conversations = new Conversations();
+        converse(conversations);
+        return conversations;
+    }
+
+    /** Adds one of each kind between pods that may be enrolled. */
+    void converse(Conversations conversations) throws IOException {
         Workload client = workload(ENROLLED_0, CLIENT);
-        return new Conversations()
+        conversations
                 .add(client, workload(ENROLLED_0, SAME_NODE))
                 .add(client, workload(ENROLLED_1, SAME_NODE))
                 .add(client, workload(ENROLLED_1, OTHER_NODE));
@@ -234,6 +257,16 @@ final class Machines implements AutoCloseable {
                 .flatMap(node -> node.log().lines())
                 .filter(line -> line.contains("LEAK:") || line.contains("a defect in hbone-java"))
                 .toList();
+    }
+
+    /** How agents and nodes stand, and what they said last. */
+    String report() {
+        StringBuilder report = new StringBuilder();
+        agents.values().forEach(agent -> report.append(agent.report()));
+        nodes.forEach((machine, node) -> report.append(
+                        "node of %s (%s), its last words:%n".formatted(machine, kinds.get(machine)))
+                .append(Agent.end(node.log())));
+        return report.toString();
     }
 
     @Override

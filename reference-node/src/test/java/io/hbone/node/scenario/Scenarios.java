@@ -180,6 +180,27 @@ abstract class Scenarios {
         }
     }
 
+    /** Between two enrolments the kernel sees no connection begin or end, and must not take new ones for those of before. */
+    @Test
+    void defect_staleTracking_connectionsBegunBetweenTwoEnrolments_endNot() throws Exception {
+        machines.fewPorts();
+        machines.enroll(Machines.ENROLLED_0, Machines.ENROLLED_1);
+        try (Load load = machines.load()) {
+            load.awaitMore(PLENTY);
+        }
+        machines.enrollAndForget();
+        try (Conversations between = new Conversations()) {
+            for (int i = 0; i < PLENTY / 4; i++) {
+                machines.converse(between);
+            }
+            between.exchange();
+            machines.enroll(Machines.ENROLLED_0, Machines.ENROLLED_1);
+            between.exchange();
+        } finally {
+            machines.manyPorts();
+        }
+    }
+
     /** Whose node dies. */
     enum Dying {
         OF_THE_CLIENT("a"),

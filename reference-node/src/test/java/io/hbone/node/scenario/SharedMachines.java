@@ -1,12 +1,14 @@
 package io.hbone.node.scenario;
 
 import org.junit.jupiter.api.extension.ExtensionContext;
+import org.junit.jupiter.api.extension.LifecycleMethodExecutionExceptionHandler;
 import org.junit.jupiter.api.extension.ParameterContext;
 import org.junit.jupiter.api.extension.ParameterResolver;
-import org.junit.jupiter.api.extension.TestWatcher;
+import org.junit.jupiter.api.extension.TestExecutionExceptionHandler;
 
-/** One pair of {@link Machines} for all test classes. */
-final class SharedMachines implements ParameterResolver, TestWatcher {
+/** One pair of {@link Machines} for all test classes; says how they stand when a test fails. */
+final class SharedMachines
+        implements ParameterResolver, TestExecutionExceptionHandler, LifecycleMethodExecutionExceptionHandler {
     private static final ExtensionContext.Namespace NAMESPACE = ExtensionContext.Namespace.create(SharedMachines.class);
 
     @Override
@@ -16,10 +18,13 @@ final class SharedMachines implements ParameterResolver, TestWatcher {
 
     @Override
     public Object resolveParameter(ParameterContext parameter, ExtensionContext context) {
+        return attempt(context).get();
+    }
+
+    private static Attempt attempt(ExtensionContext context) {
         return context.getRoot()
                 .getStore(NAMESPACE)
-                .getOrComputeIfAbsent(Attempt.class, key -> new Attempt(), Attempt.class)
-                .get();
+                .getOrComputeIfAbsent(Attempt.class, key -> new Attempt(), Attempt.class);
     }
 
     /** Made once: what fails for one test would fail for all. JUnit closes it at the very end, whatever happened. */
@@ -50,8 +55,30 @@ final class SharedMachines implements ParameterResolver, TestWatcher {
         }
     }
 
+    /** At once, before anything is mended. */
     @Override
-    public void testFailed(ExtensionContext context, Throwable cause) {
-        System.out.println(context.getDisplayName() + " failed; what programs said is in target/traffic/scenario");
+    public void handleTestExecutionException(ExtensionContext context, Throwable failure) throws Throwable {
+        explain(context, failure);
+    }
+
+    @Override
+    public void handleBeforeAllMethodExecutionException(ExtensionContext context, Throwable failure) throws Throwable {
+        explain(context, failure);
+    }
+
+    @Override
+    public void handleAfterAllMethodExecutionException(ExtensionContext context, Throwable failure) throws Throwable {
+        explain(context, failure);
+    }
+
+    private static void explain(ExtensionContext context, Throwable failure) throws Throwable {
+        Machines machines = attempt(context).machines;
+        System.out.println(context.getDisplayName() + " of "
+                + context.getRequiredTestClass().getSimpleName() + " failed: " + failure.getMessage()
+                + "; all that programs said is in target/traffic/scenario");
+        if (machines != null) {
+            System.out.println(machines.report());
+        }
+        throw failure;
     }
 }
