@@ -1,6 +1,7 @@
 package io.hbone.node;
 
 import io.hbone.node.agent.AgentCommand;
+import io.hbone.node.bench.BenchCommand;
 import io.hbone.node.demo.DemoCommand;
 import io.hbone.node.identity.IdentityCommand;
 import io.hbone.node.train.TrainCommand;
@@ -41,6 +42,7 @@ public final class Hbone implements Runnable {
                 new IdentityCommand(),
                 new ExplainCommand(),
                 new DemoCommand(),
+                new BenchCommand(),
                 new TrainCommand(),
                 new VersionCommand(),
                 new HelpCommand(),

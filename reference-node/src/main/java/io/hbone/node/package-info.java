@@ -4,8 +4,8 @@
  *
  * <p>Rooms: {@code config} (the environment, read once), {@code mesh} (who is where, and who may talk), {@code identity}
  * (certificates), {@code proxy} (the proxy of one workload), {@code inpod} (the pods of a machine, each with such a proxy), {@code
- * telemetry} (log and metrics), {@code admin} (readiness and admin pages), {@code http} (the small server under them), {@code text}
- * (helpers).
+ * telemetry} (log and metrics), {@code admin} (readiness and admin pages), {@code http} (the small server under them), {@code bench}
+ * (the load generator) with {@code chart} (its pictures), {@code text} (helpers).
  */
 @NullMarked
 package io.hbone.node;
