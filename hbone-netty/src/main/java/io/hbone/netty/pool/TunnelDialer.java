@@ -152,7 +152,7 @@ public final class TunnelDialer implements PeerTunnels.Dialer {
     }
 
     private void connect(Peer peer, EventLoop loop, WorkloadCertificate certificate, Result result) {
-        Bootstrap bootstrap = sockets.connector(loop)
+        Bootstrap bootstrap = sockets.connector(loop, peer.address().getAddress())
                 .option(ChannelOption.AUTO_READ, true)
                 .option(ChannelOption.ALLOW_HALF_CLOSURE, false)
                 .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, (int)

@@ -19,6 +19,7 @@ import io.netty.channel.ChannelOption;
 import io.netty.channel.ConnectTimeoutException;
 import io.netty.channel.EventLoop;
 import io.netty.channel.socket.DuplexChannel;
+import java.net.Inet4Address;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.Map;
@@ -64,7 +65,8 @@ public final class ApplicationConnector {
 
     private final Sockets sockets;
     private final HboneSettings settings;
-    private final Map<EventLoop, Bootstrap> bootstraps = new ConcurrentHashMap<>();
+    private final Map<EventLoop, Bootstrap> ipv4 = new ConcurrentHashMap<>();
+    private final Map<EventLoop, Bootstrap> ipv6 = new ConcurrentHashMap<>();
 
     /**
      * @param sockets says how connections are made, and whether they may bear the client's address
@@ -84,8 +86,12 @@ public final class ApplicationConnector {
      */
     public void connect(
             EventLoop loop, InetSocketAddress application, @Nullable InetSocketAddress source, Result result) {
-        Bootstrap bootstrap = bootstraps.computeIfAbsent(loop, this::newBootstrap);
-        InetAddress borrowed = source == null ? null : borrowed(source.getAddress(), application.getAddress());
+        InetAddress target = application.getAddress();
+        Map<EventLoop, Bootstrap> bootstraps = target instanceof Inet4Address ? ipv4 : ipv6;
+        Bootstrap known = bootstraps.get(loop);
+        Bootstrap bootstrap =
+                known != null ? known : bootstraps.computeIfAbsent(loop, place -> newBootstrap(place, target));
+        InetAddress borrowed = source == null ? null : borrowed(source.getAddress(), target);
         sockets.make(loop, () -> borrowed == null ? bootstrap.connect(application) : bootstrap.register(), future -> {
             if (!Loops.isStillborn(future)) {
                 result.dialing(future.channel());
@@ -100,8 +106,8 @@ public final class ApplicationConnector {
         });
     }
 
-    private Bootstrap newBootstrap(EventLoop loop) {
-        return sockets.connector(loop)
+    private Bootstrap newBootstrap(EventLoop loop, InetAddress target) {
+        return sockets.connector(loop, target)
                 .option(ChannelOption.RECVBUF_ALLOCATOR, new ReadSizes(TunnelStream.HEADROOM))
                 .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, (int)
                         Math.min(settings.connectTimeout().toMillis(), Integer.MAX_VALUE))

@@ -79,8 +79,8 @@ final class LastingEpoll implements IoHandler {
     private static final class Registration implements IoRegistration {
 
         private final IoRegistration registration;
-        /** Whether anything was waited for yet: what never was in epoll need not stay in it. */
-        private boolean used;
+        /** What is waited for; what never was in epoll need not stay in it. */
+        private EpollIoOps current = EpollIoOps.NONE;
 
         Registration(IoRegistration registration) {
             this.registration = registration;
@@ -94,11 +94,12 @@ final class LastingEpoll implements IoHandler {
         @Override
         public long submit(IoOps ops) {
             boolean nothing = EpollIoOps.NONE.equals(ops);
-            if (nothing && used) {
-                return registration.submit(EpollIoOps.EPOLLET);
+            EpollIoOps wanted = nothing && !EpollIoOps.NONE.equals(current) ? EpollIoOps.EPOLLET : (EpollIoOps) ops;
+            if (wanted.equals(current)) {
+                return wanted.value(); // Netty says it twice after each connect
             }
-            used |= !nothing;
-            return registration.submit(ops);
+            current = wanted;
+            return registration.submit(wanted);
         }
 
         @Override

@@ -22,13 +22,10 @@ public enum OriginalSource {
     // linux/in.h and linux/in6.h; Netty's own options of these names know IPv4 only
     private static final ChannelOption<Integer> IP_TRANSPARENT =
             new IntegerUnixChannelOption("IP_TRANSPARENT", SOL_IP, 19);
-    private static final ChannelOption<Integer> IP_FREEBIND = new IntegerUnixChannelOption("IP_FREEBIND", SOL_IP, 15);
     private static final ChannelOption<Integer> IP_BIND_ADDRESS_NO_PORT =
             new IntegerUnixChannelOption("IP_BIND_ADDRESS_NO_PORT", SOL_IP, 24);
     private static final ChannelOption<Integer> IPV6_TRANSPARENT =
             new IntegerUnixChannelOption("IPV6_TRANSPARENT", SOL_IPV6, 75);
-    private static final ChannelOption<Integer> IPV6_FREEBIND =
-            new IntegerUnixChannelOption("IPV6_FREEBIND", SOL_IPV6, 78);
 
     /**
      * Lets a socket bear {@code address}, whose bind must follow. Needs CAP_NET_ADMIN or CAP_NET_RAW.
@@ -36,13 +33,8 @@ public enum OriginalSource {
      * @throws ChannelException when the kernel refuses, or the transport cannot
      */
     public static void allow(ChannelConfig config, InetAddress address) {
-        if (address instanceof Inet6Address) {
-            set(config, IPV6_TRANSPARENT);
-            set(config, IPV6_FREEBIND);
-        } else {
-            set(config, IP_TRANSPARENT);
-            set(config, IP_FREEBIND);
-        }
+        // which lets it bind like IP_FREEBIND does
+        set(config, address instanceof Inet6Address ? IPV6_TRANSPARENT : IP_TRANSPARENT);
         // else the bind takes a port that is then used up for every destination, and not just for one
         set(config, IP_BIND_ADDRESS_NO_PORT);
     }

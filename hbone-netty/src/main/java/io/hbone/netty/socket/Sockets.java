@@ -6,10 +6,10 @@ import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoop;
 import io.netty.channel.EventLoopGroup;
-import io.netty.channel.epoll.EpollChannelOption;
 import io.netty.channel.unix.IntegerUnixChannelOption;
 import io.netty.channel.unix.UnixChannelOption;
-import io.netty.channel.uring.IoUringChannelOption;
+import java.net.Inet4Address;
+import java.net.InetAddress;
 import java.time.Duration;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Consumer;
@@ -17,7 +17,8 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Makes TCP sockets of one kind: transport, packet mark, keepalive, place. Immutable; any thread.
+ * Makes TCP sockets of one kind: transport, packet mark, keepalive, place. Nagle's algorithm is off: Netty sees to that for each
+ * socket. Immutable; any thread.
  *
  * @param transport how to talk to the kernel
  * @param mark the packet mark (SO_MARK) of every socket, so that redirect rules can tell them from an application's; null for
@@ -36,8 +37,18 @@ public record Sockets(
         SocketFactory factory,
         boolean sharedPorts) {
 
-    /** SO_MARK of the Linux kernel (asm-generic/socket.h). */
-    private static final ChannelOption<Integer> SO_MARK = new IntegerUnixChannelOption("SO_MARK", 1, 36);
+    // asm-generic/socket.h and linux/tcp.h; Netty's own options of these names are not for listeners
+    private static final int SOL_SOCKET = 1;
+    private static final int SOL_TCP = 6;
+    private static final ChannelOption<Integer> SO_KEEPALIVE =
+            new IntegerUnixChannelOption("SO_KEEPALIVE", SOL_SOCKET, 9);
+    private static final ChannelOption<Integer> SO_MARK = new IntegerUnixChannelOption("SO_MARK", SOL_SOCKET, 36);
+    private static final ChannelOption<Integer> TCP_KEEPIDLE = new IntegerUnixChannelOption("TCP_KEEPIDLE", SOL_TCP, 4);
+    private static final ChannelOption<Integer> TCP_KEEPINTVL =
+            new IntegerUnixChannelOption("TCP_KEEPINTVL", SOL_TCP, 5);
+    private static final ChannelOption<Integer> TCP_KEEPCNT = new IntegerUnixChannelOption("TCP_KEEPCNT", SOL_TCP, 6);
+    private static final ChannelOption<Integer> TCP_USER_TIMEOUT =
+            new IntegerUnixChannelOption("TCP_USER_TIMEOUT", SOL_TCP, 18);
 
     /**
      * TCP keepalive.
@@ -94,14 +105,22 @@ public record Sockets(
     }
 
     /**
-     * A bootstrap for a connection on {@code loop}, to be used in {@link #make}. Half-closed connections stay open, reading starts
-     * when asked for.
+     * A bootstrap for a connection on {@code loop} to any address, to be used in {@link #make}. Half-closed connections stay open,
+     * reading starts when asked for.
      */
     public Bootstrap connector(EventLoop loop) {
+        return connector(loop, false);
+    }
+
+    /** The same for connections to {@code to} and other addresses of its family. */
+    public Bootstrap connector(EventLoop loop, InetAddress to) {
+        return connector(loop, to instanceof Inet4Address);
+    }
+
+    private Bootstrap connector(EventLoop loop, boolean ipv4) {
         Bootstrap bootstrap = new Bootstrap()
                 .group(loop)
-                .channelFactory(() -> factory.create(transport.sockets()))
-                .option(ChannelOption.TCP_NODELAY, true)
+                .channelFactory(() -> factory.create(transport.sockets(ipv4)))
                 .option(ChannelOption.ALLOW_HALF_CLOSURE, true)
                 .option(ChannelOption.AUTO_READ, false);
         if (mark != null && transport != Transport.NIO) {
@@ -147,7 +166,6 @@ public record Sockets(
                 .handler(new ListenGuard(originalSource))
                 .option(ChannelOption.SO_BACKLOG, 1024)
                 .option(ChannelOption.SO_REUSEADDR, true)
-                .childOption(ChannelOption.TCP_NODELAY, true)
                 .childOption(ChannelOption.ALLOW_HALF_CLOSURE, true)
                 .childOption(ChannelOption.AUTO_READ, false);
         if (mark != null && transport != Transport.NIO) {
@@ -156,8 +174,11 @@ public record Sockets(
         if (sharedPorts && transport != Transport.NIO) {
             bootstrap.option(UnixChannelOption.SO_REUSEPORT, true);
         }
-        if (keepalive != null) {
-            keepaliveOptions(keepalive, bootstrap::childOption);
+        if (keepalive != null && transport == Transport.NIO) {
+            bootstrap.childOption(ChannelOption.SO_KEEPALIVE, true);
+        } else if (keepalive != null) {
+            // inherited, too: four system calls less for each connection
+            keepaliveOptions(keepalive, bootstrap::option);
         }
         return bootstrap;
     }
@@ -168,28 +189,16 @@ public record Sockets(
     }
 
     private void keepaliveOptions(Keepalive values, OptionSetter setter) {
-        setter.set(ChannelOption.SO_KEEPALIVE, true);
-        int idle = (int) values.idle().toSeconds();
-        int interval = (int) values.interval().toSeconds();
-        int userTimeout = values.userTimeout() ? (int) values.total().toMillis() : 0;
-        switch (transport) {
-            case EPOLL -> {
-                setter.set(EpollChannelOption.TCP_KEEPIDLE, idle);
-                setter.set(EpollChannelOption.TCP_KEEPINTVL, interval);
-                setter.set(EpollChannelOption.TCP_KEEPCNT, values.retries());
-                if (userTimeout > 0) {
-                    setter.set(EpollChannelOption.TCP_USER_TIMEOUT, userTimeout);
-                }
-            }
-            case IO_URING -> {
-                setter.set(IoUringChannelOption.TCP_KEEPIDLE, idle);
-                setter.set(IoUringChannelOption.TCP_KEEPINTVL, interval);
-                setter.set(IoUringChannelOption.TCP_KEEPCNT, values.retries());
-                if (userTimeout > 0) {
-                    setter.set(IoUringChannelOption.TCP_USER_TIMEOUT, userTimeout);
-                }
-            }
-            case NIO -> {} // the JDK's options need names of its own; the plain keepalive is on
+        if (transport == Transport.NIO) {
+            setter.set(ChannelOption.SO_KEEPALIVE, true); // the JDK's other options need names of its own
+            return;
+        }
+        setter.set(SO_KEEPALIVE, 1);
+        setter.set(TCP_KEEPIDLE, (int) values.idle().toSeconds());
+        setter.set(TCP_KEEPINTVL, (int) values.interval().toSeconds());
+        setter.set(TCP_KEEPCNT, values.retries());
+        if (values.userTimeout()) {
+            setter.set(TCP_USER_TIMEOUT, (int) values.total().toMillis());
         }
     }
 }

@@ -9,6 +9,7 @@ import io.netty.channel.epoll.EpollServerSocketChannel;
 import io.netty.channel.epoll.EpollSocketChannel;
 import io.netty.channel.nio.NioIoHandler;
 import io.netty.channel.socket.SocketChannel;
+import io.netty.channel.socket.SocketProtocolFamily;
 import io.netty.channel.socket.nio.NioServerSocketChannel;
 import io.netty.channel.socket.nio.NioSocketChannel;
 import io.netty.channel.uring.IoUring;
@@ -72,9 +73,10 @@ public enum Transport {
         };
     }
 
-    ChannelFactory<SocketChannel> sockets() {
+    /** @param ipv4 whether they only have to reach IPv4 addresses: then the kernel need not map those */
+    ChannelFactory<SocketChannel> sockets(boolean ipv4) {
         return switch (this) {
-            case EPOLL -> EpollSocketChannel::new;
+            case EPOLL -> ipv4 ? () -> new EpollSocketChannel(SocketProtocolFamily.INET) : EpollSocketChannel::new;
             case IO_URING -> IoUringSocketChannel::new;
             case NIO -> NioSocketChannel::new;
         };
