@@ -4,6 +4,7 @@ import io.hbone.core.ConnectionObserver;
 import io.hbone.netty.socket.OriginalDestination;
 import io.hbone.node.config.ConfigException;
 import io.hbone.node.config.ProxyConfig;
+import io.hbone.node.dns.DnsListener;
 import io.hbone.node.inpod.InPod;
 import io.hbone.node.proxy.WorkloadProxy;
 import java.net.InetSocketAddress;
@@ -87,6 +88,12 @@ public final class Node {
     /** Where connections to the workload outside of tunnels are captured. Of a dedicated node only. */
     public InetSocketAddress plaintextAddress() {
         return dedicated().plaintextAddress();
+    }
+
+    /** Where names are asked for by UDP; null when that is off. Of a dedicated node only. */
+    public @Nullable InetSocketAddress dnsAddress() {
+        DnsListener dns = dedicated().dns();
+        return dns == null ? null : dns.udpAddress();
     }
 
     /** Where it says whether it is ready. */

@@ -12,10 +12,14 @@ import io.hbone.node.admin.AdminPage;
 import io.hbone.node.admin.ConfigDump;
 import io.hbone.node.admin.Readiness;
 import io.hbone.node.config.ConfigException;
+import io.hbone.node.config.DnsSettings;
 import io.hbone.node.config.ListenPlan;
 import io.hbone.node.config.ProxyConfig;
 import io.hbone.node.config.ProxyMode;
 import io.hbone.node.config.XdsServer;
+import io.hbone.node.dns.DnsListener;
+import io.hbone.node.dns.DnsMetrics;
+import io.hbone.node.dns.DnsProxy;
 import io.hbone.node.explain.ExplainPage;
 import io.hbone.node.identity.HeldIdentities;
 import io.hbone.node.identity.IdentitySources;
@@ -58,6 +62,7 @@ final class NodeStart {
 
     private static final String STATE = "state manager";
     private static final String PROXY = "proxy";
+    private static final String DNS = "dns proxy";
     private static final String PODS = "workload proxy manager";
     private static final String SHUTDOWN = "shutdown";
 
@@ -96,6 +101,9 @@ final class NodeStart {
 
         readiness.await(STATE);
         readiness.await(PROXY);
+        if (config.dns() != null) {
+            readiness.await(DNS);
+        }
         if (config.mode() instanceof ProxyMode.Shared) {
             readiness.await(PODS);
         }
@@ -116,7 +124,15 @@ final class NodeStart {
         TunnelResources resources = TunnelResources.of(config.tunnel(), revocations());
         releases.push(resources::close);
         Proxies proxies = new Proxies(
-                config, workers, mesh, identities, resources, observers, builder.originalDestination(), background);
+                config,
+                workers,
+                mesh,
+                identities,
+                resources,
+                dns(mesh, workers),
+                observers,
+                builder.originalDestination(),
+                background);
         releases.push(proxies::close);
         TrafficMetrics.registerPlaintextRefused(registry, proxies::plaintextRefused);
         readiness.done(STATE);
@@ -195,7 +211,26 @@ final class NodeStart {
         say("inbound plaintext", proxy.plaintextAddress());
         say("outbound", proxy.outboundAddress());
         say("socks5", proxy.socksAddress());
+        DnsListener dns = proxy.dns();
+        say("dns", dns == null ? null : dns.udpAddress());
         return proxy;
+    }
+
+    private @Nullable DnsProxy dns(Mesh mesh, EventLoopGroup workers) {
+        DnsSettings settings = config.dns();
+        if (settings == null) {
+            return null;
+        }
+        DnsProxy dns = DnsProxy.of(
+                settings,
+                mesh::snapshot,
+                config.network(),
+                config.sockets().withMark(controlPlaneMark()),
+                workers,
+                new DnsMetrics(registry),
+                () -> ThreadLocalRandom.current().nextLong());
+        readiness.done(DNS);
+        return dns;
     }
 
     private static void say(String what, @Nullable InetSocketAddress address) {

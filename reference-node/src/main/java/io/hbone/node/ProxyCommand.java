@@ -17,14 +17,16 @@ import picocli.CommandLine.Parameters;
 @Command(
         name = "proxy",
         description = {
-            "Runs the node for the pods that the agent of this machine hands over, or beside one workload (PROXY_MODE=dedicated).",
+            "Runs the node for the pods that the agent of this machine hands over, or beside one workload"
+                    + " (PROXY_MODE=dedicated).",
             "It is configured by ztunnel's environment variables, and by some of its own, which start with HBONE_."
         },
         usageHelpWidth = 124,
         footerHeading = "%nEnvironment, with defaults in brackets:%n",
         footer = {
             "  PROXY_MODE                        [shared] dedicated",
-            "  INPOD_UDS                         shared: the agent's socket [/var/run/ztunnel/ztunnel.sock]; that of Cilium is",
+            "  INPOD_UDS                         shared: the agent's socket [/var/run/ztunnel/ztunnel.sock]; that of"
+                    + " Cilium is",
             "                                    /var/run/cilium/ztunnel.sock",
             "  INPOD_PORT_REUSE                  shared: whether a second node may take over without a reset [true]",
             "  PROXY_WORKLOAD_INFO               dedicated: namespace/name/service-account",
@@ -32,22 +34,33 @@ import picocli.CommandLine.Parameters;
             "  NETWORK, NODE_NAME, CLUSTER_ID    [\"\", \"\", Kubernetes]",
             "  TRUST_DOMAIN                      [cluster.local]",
             "certificates, from one of:",
-            "  SPIRE_ENABLED                     true: SPIRE_ADMIN_ENDPOINT_SOCKET [unix:///run/spire/sockets/admin.sock],",
-            "                                    SPIRE_TIMEOUT [10s], CONTAINER_RUNTIME_SOCK_PATH [/run/containerd/containerd.sock]",
-            "                                    or HBONE_WORKLOAD_PID, or HBONE_SPIRE_SELECTORS such as k8s:ns:{ns},k8s:sa:{sa}",
+            "  SPIRE_ENABLED                     true: SPIRE_ADMIN_ENDPOINT_SOCKET"
+                    + " [unix:///run/spire/sockets/admin.sock],",
+            "                                    SPIRE_TIMEOUT [10s], CONTAINER_RUNTIME_SOCK_PATH"
+                    + " [/run/containerd/containerd.sock]",
+            "                                    or HBONE_WORKLOAD_PID, or HBONE_SPIRE_SELECTORS such as"
+                    + " k8s:ns:{ns},k8s:sa:{sa}",
             "  SPIFFE_ENDPOINT_SOCKET            a Workload API",
-            "  CA_ADDRESS                        an Istio CA: CA_ROOT_CA [./var/run/secrets/istio/root-cert.pem], ALT_CA_HOSTNAME,",
-            "                                    AUTH_TOKEN [./var/run/secrets/tokens/istio-token], CA_HEADER_*, SECRET_TTL [24h]",
+            "  CA_ADDRESS                        an Istio CA: CA_ROOT_CA [./var/run/secrets/istio/root-cert.pem],"
+                    + " ALT_CA_HOSTNAME,",
+            "                                    AUTH_TOKEN [./var/run/secrets/tokens/istio-token], CA_HEADER_*,"
+                    + " SECRET_TTL [24h]",
             "  HBONE_CERT_CHAIN, HBONE_KEY, HBONE_ROOT_CERTS   PEM files",
             "  FAKE_CA, HBONE_DEV_CA_DIR         a development CA; SECRET_TTL [24h]",
             "  CRL_PATH                          revocation lists",
+            "names:",
+            "  ISTIO_META_DNS_CAPTURE            [true, with XDS_ON_DEMAND false]: answers DNS queries that are led to"
+                    + " it",
+            "  ISTIO_META_DNS_PROXY_ADDR         [localhost:15053]; HBONE_DNS_PORT is the port alone",
+            "  CLUSTER_DOMAIN, PREFERED_SERVICE_NAMESPACE, HBONE_RESOLV_CONF   [cluster.local, none, /etc/resolv.conf]",
             "sockets and tunnels:",
             "  PACKET_MARK, ENABLE_ORIG_SRC      [shared: 1337, dedicated: none; when possible]",
             "  KEEPALIVE_ENABLED, _TIME, _INTERVAL, _RETRIES   [true, 180s, 180s, 9]; USER_TIMEOUT_ENABLED [false]",
             "  HTTP2_STREAM_WINDOW_SIZE, HTTP2_CONNECTION_WINDOW_SIZE, HTTP2_FRAME_SIZE",
             "  POOL_MAX_STREAMS_PER_CONNECTION, POOL_UNUSED_RELEASE_TIMEOUT   [100, 5m]",
             "  ENABLE_RESPONSE_BAGGAGE           [true]",
-            "  HBONE_TRANSPORT                   [epoll] io_uring nio; ZTUNNEL_WORKER_THREADS [2 or a quarter of the CPUs]",
+            "  HBONE_TRANSPORT                   [epoll] io_uring nio; ZTUNNEL_WORKER_THREADS [2 or a quarter of the"
+                    + " CPUs]",
             "  CONNECTION_TERMINATION_DEADLINE   [5s], else by TERMINATION_GRACE_PERIOD_SECONDS",
             "ports:",
             "  HBONE_OUTBOUND_PORT, HBONE_INBOUND_PORT, HBONE_PLAINTEXT_PORT   [15001, 15008, 15006]",

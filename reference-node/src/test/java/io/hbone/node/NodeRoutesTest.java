@@ -96,7 +96,7 @@ class NodeRoutesTest {
         variables.put("HBONE_TRANSPORT", System.getProperty("hbone.transport", "epoll"));
         variables.put("HBONE_BIND_ADDRESS", address);
         variables.put("CONNECTION_TERMINATION_DEADLINE", "1s");
-        for (String port : new String[] {"OUTBOUND", "INBOUND", "PLAINTEXT", "READINESS", "ADMIN", "METRICS"}) {
+        for (String port : new String[] {"OUTBOUND", "INBOUND", "PLAINTEXT", "DNS", "READINESS", "ADMIN", "METRICS"}) {
             variables.put("HBONE_" + port + "_PORT", "0");
         }
         return variables;

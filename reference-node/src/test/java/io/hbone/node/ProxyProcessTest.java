@@ -65,7 +65,7 @@ class ProxyProcessTest {
         environment.put("HBONE_DEV_CA_DIR", directory.resolve("ca").toString());
         environment.put("HBONE_BIND_ADDRESS", "127.0.2.1");
         environment.put("CONNECTION_TERMINATION_DEADLINE", "60s");
-        for (String port : new String[] {"OUTBOUND", "INBOUND", "PLAINTEXT", "READINESS", "ADMIN", "METRICS"}) {
+        for (String port : new String[] {"OUTBOUND", "INBOUND", "PLAINTEXT", "DNS", "READINESS", "ADMIN", "METRICS"}) {
             environment.put("HBONE_" + port + "_PORT", "0");
         }
         environment.putAll(changes);

@@ -17,8 +17,8 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Makes TCP sockets of one kind: transport, packet mark, keepalive, place. Nagle's algorithm is off: Netty sees to that for each
- * socket. Immutable; any thread.
+ * Makes sockets of one kind: transport, packet mark, keepalive, place. They are of TCP where nothing else is said; Nagle's algorithm is
+ * off: Netty sees to that for each socket. Immutable; any thread.
  *
  * @param transport how to talk to the kernel
  * @param mark the packet mark (SO_MARK) of every socket, so that redirect rules can tell them from an application's; null for
@@ -132,11 +132,21 @@ public record Sockets(
         return bootstrap;
     }
 
+    /** A bootstrap for a UDP socket on {@code loop}, bound or connected, to be used in {@link #make}. */
+    public Bootstrap datagram(EventLoop loop) {
+        Bootstrap bootstrap =
+                new Bootstrap().group(loop).channelFactory(() -> factory.create(transport.datagramSockets()));
+        if (mark != null && transport != Transport.NIO) {
+            bootstrap.option(SO_MARK, mark);
+        }
+        return bootstrap;
+    }
+
     /**
      * Makes a socket where sockets come to be: at once, or as soon as the thread of that place gets to it.
      *
      * @param loop of the socket
-     * @param attempt by a bootstrap of {@link #connector}
+     * @param attempt by a bootstrap of {@link #connector} or {@link #datagram}, or to bind one of {@link #listener}
      * @param made gets what {@code attempt} returned, which need not be done: on {@code loop}, right here if this is it; on any
      *     thread when the loop has ended
      */

@@ -23,8 +23,8 @@ class SocketsTest {
     private static final Transport TRANSPORT = Transport.of(System.getProperty("hbone.transport", "epoll"));
     private static final int SOL_TCP = 6;
 
-    private final Sockets sockets = Sockets.of(TRANSPORT)
-            .withKeepalive(new Keepalive(Duration.ofSeconds(41), Duration.ofSeconds(7), 5, true));
+    private final Sockets sockets =
+            Sockets.of(TRANSPORT).withKeepalive(new Keepalive(Duration.ofSeconds(41), Duration.ofSeconds(7), 5, true));
 
     @ParameterizedTest
     @CsvSource({"127.0.0.1, 127.0.0.1", "::, 127.0.0.1", "::, ::1"})

@@ -29,6 +29,7 @@ import org.jspecify.annotations.Nullable;
  * @param identity where certificates come from
  * @param revocationLists {@code CRL_PATH}; null for none
  * @param listen where the node listens
+ * @param dns the DNS proxy; null when it is off
  * @param sockets how it treats its TCP sockets: {@code HBONE_TRANSPORT}, {@code PACKET_MARK}, {@code KEEPALIVE_*}, {@code
  *     USER_TIMEOUT_ENABLED}, {@code ENABLE_ORIG_SRC}
  * @param tunnel how it treats its tunnels: {@code HTTP2_*}, {@code POOL_*}
@@ -52,6 +53,7 @@ public record ProxyConfig(
         IdentityMaterial identity,
         @Nullable Path revocationLists,
         ListenPlan listen,
+        @Nullable DnsSettings dns,
         Sockets sockets,
         HboneSettings tunnel,
         boolean responseBaggage,
@@ -75,12 +77,7 @@ public record ProxyConfig(
     private static final Duration DEFAULT_DRAIN = Duration.ofSeconds(5);
 
     /** Of ztunnel's variables those that cannot do harm when they have no effect. */
-    private static final List<String> WITHOUT_EFFECT = List.of(
-            "PROXY_CONFIG",
-            "CLUSTER_DOMAIN",
-            "PREFERED_SERVICE_NAMESPACE",
-            "ISTIO_META_DNS_CAPTURE",
-            "ISTIO_META_DNS_PROXY_ADDR");
+    private static final List<String> WITHOUT_EFFECT = List.of("PROXY_CONFIG");
 
     public ProxyConfig {
         ignored = List.copyOf(ignored);
@@ -103,6 +100,7 @@ public record ProxyConfig(
         ProxyMode mode = mode(env);
         LocalXds local = XdsSettings.local(env);
         XdsServer xds = XdsSettings.server(env, local);
+        ListenPlan listen = listen(env);
         return new ProxyConfig(
                 mode,
                 env.text("NETWORK", ""),
@@ -113,7 +111,8 @@ public record ProxyConfig(
                 xds,
                 IdentitySettings.read(env, mode),
                 env.path("CRL_PATH"),
-                listen(env),
+                listen,
+                DnsSettings.read(env, mode, listen, xds != null && xds.onDemand()),
                 sockets(env, mode),
                 tunnel(env),
                 env.flag("ENABLE_RESPONSE_BAGGAGE", true),

@@ -99,7 +99,7 @@ final class LoopbackTopology implements Topology {
         Map<String, String> settings = NodeSettings.of(pod, MeshFile.of(addresses, tunnelPorts, fault), directory);
         settings.put("HBONE_BIND_ADDRESS", address(pod));
         settings.put("ENABLE_ORIG_SRC", "false");
-        for (String port : List.of("OUTBOUND", "INBOUND", "PLAINTEXT", "READINESS", "ADMIN", "METRICS")) {
+        for (String port : List.of("OUTBOUND", "INBOUND", "PLAINTEXT", "DNS", "READINESS", "ADMIN", "METRICS")) {
             settings.put("HBONE_" + port + "_PORT", "0");
         }
         Node node = Node.builder(ProxyConfig.of(settings))

@@ -9,6 +9,7 @@ import io.hbone.netty.socket.Sockets;
 import io.hbone.node.config.IdentityMaterial;
 import io.hbone.node.config.ProxyConfig;
 import io.hbone.node.config.WorkloadInfo;
+import io.hbone.node.dns.DnsProxy;
 import io.hbone.node.mesh.Mesh;
 import io.hbone.xds.routing.HostnameResolver;
 import io.hbone.xds.routing.RoutingSettings;
@@ -21,6 +22,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What all proxies of a process share: event loops, the mesh, certificates, TLS contexts and window memory, telemetry; and where
@@ -35,6 +37,7 @@ public final class Proxies implements AutoCloseable {
     private final Mesh mesh;
     private final ManagedIdentitySource identities;
     private final TunnelResources resources;
+    private final @Nullable DnsProxy dns;
     private final ConnectionObserver observer;
     private final OriginalDestination originalDestination;
     private final Set<Integer> illegalPorts = ConcurrentHashMap.newKeySet();
@@ -46,6 +49,7 @@ public final class Proxies implements AutoCloseable {
     /**
      * All parts stay the caller's to close, after this.
      *
+     * @param dns null for none
      * @param background for what may wait
      */
     public Proxies(
@@ -54,6 +58,7 @@ public final class Proxies implements AutoCloseable {
             Mesh mesh,
             ManagedIdentitySource identities,
             TunnelResources resources,
+            @Nullable DnsProxy dns,
             ConnectionObserver observer,
             OriginalDestination originalDestination,
             ScheduledExecutorService background) {
@@ -62,6 +67,7 @@ public final class Proxies implements AutoCloseable {
         this.mesh = mesh;
         this.identities = identities;
         this.resources = resources;
+        this.dns = dns;
         this.observer = observer;
         this.originalDestination = originalDestination;
         illegalPorts.addAll(config.listen().illegalPorts());
@@ -156,6 +162,10 @@ public final class Proxies implements AutoCloseable {
 
     TunnelResources resources() {
         return resources;
+    }
+
+    @Nullable DnsProxy dns() {
+        return dns;
     }
 
     ConnectionObserver observer() {

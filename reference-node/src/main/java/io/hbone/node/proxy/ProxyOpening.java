@@ -13,6 +13,9 @@ import io.hbone.netty.socket.Sockets;
 import io.hbone.node.config.ConfigException;
 import io.hbone.node.config.ListenPlan;
 import io.hbone.node.config.ProxyConfig;
+import io.hbone.node.dns.DnsClient;
+import io.hbone.node.dns.DnsListener;
+import io.hbone.node.dns.DnsProxy;
 import io.hbone.node.proxy.LocalWorkload.InMesh;
 import io.hbone.node.telemetry.CombinedObserver;
 import io.hbone.node.text.Ip;
@@ -86,8 +89,9 @@ final class ProxyOpening {
                 .thenCompose(inbound -> plaintext()
                         .thenCompose(plaintext -> outbound(captured)
                                 .thenCompose(outbound -> socks(captured, socksPort)
-                                        .thenApply(socks -> new WorkloadProxy(
-                                                workload, inbound, plaintext, outbound, socks, tunnels, nested)))))
+                                        .thenCompose(socks -> dns().thenApply(dns -> new WorkloadProxy(
+                                                workload, inbound, plaintext, outbound, socks, dns, tunnels,
+                                                nested))))))
                 .whenComplete((proxy, failure) -> {
                     if (failure != null) {
                         undo.forEach(Runnable::run);
@@ -176,6 +180,14 @@ final class ProxyOpening {
                         OutboundListener::localAddress,
                         listener -> listener.drain(Duration.ZERO))
                 .thenApply(listener -> listener);
+    }
+
+    private CompletionStage<@Nullable DnsListener> dns() {
+        DnsProxy dns = shared.dns();
+        return dns == null
+                ? CompletableFuture.completedFuture(null)
+                : dns.open(new DnsClient(workload.info().namespace(), workload::metadata), outgoing, accepting)
+                        .thenApply(listener -> listener);
     }
 
     private <T> CompletableFuture<T> bound(

@@ -5,6 +5,7 @@ import io.hbone.netty.pool.TunnelPool;
 import io.hbone.netty.proxy.InboundListener;
 import io.hbone.netty.proxy.OutboundListener;
 import io.hbone.netty.proxy.PlaintextListener;
+import io.hbone.node.dns.DnsListener;
 import io.hbone.node.mesh.Mesh;
 import io.hbone.node.proxy.LocalWorkload.InMesh;
 import io.netty.util.concurrent.Future;
@@ -23,6 +24,7 @@ public final class WorkloadProxy {
     private final PlaintextListener plaintext;
     private final OutboundListener outbound;
     private final @Nullable OutboundListener socks;
+    private final @Nullable DnsListener dns;
     private final TunnelPool tunnels;
     private final HboneClient nested;
     private volatile Runnable unfollow = () -> {};
@@ -33,6 +35,7 @@ public final class WorkloadProxy {
             PlaintextListener plaintext,
             OutboundListener outbound,
             @Nullable OutboundListener socks,
+            @Nullable DnsListener dns,
             TunnelPool tunnels,
             HboneClient nested) {
         this.workload = workload;
@@ -40,6 +43,7 @@ public final class WorkloadProxy {
         this.plaintext = plaintext;
         this.outbound = outbound;
         this.socks = socks;
+        this.dns = dns;
         this.tunnels = tunnels;
         this.nested = nested;
     }
@@ -82,6 +86,11 @@ public final class WorkloadProxy {
         return socks == null ? null : socks.localAddress();
     }
 
+    /** Where names are asked for; null when that is off. */
+    public @Nullable DnsListener dns() {
+        return dns;
+    }
+
     /** How many connections are carried. */
     public int activeConnections() {
         int active = outbound.activeConnections() + inbound.activeConnections() + plaintext.activeConnections();
@@ -100,6 +109,9 @@ public final class WorkloadProxy {
         ends.add(ended(plaintext.drain(deadline)));
         if (socks != null) {
             ends.add(ended(socks.drain(deadline)));
+        }
+        if (dns != null) {
+            ends.add(dns.drain(deadline).toCompletableFuture());
         }
         return CompletableFuture.allOf(ends.toArray(CompletableFuture<?>[]::new))
                 .thenRun(() -> {

@@ -83,7 +83,7 @@ final class TrainingPair implements AutoCloseable {
         settings.put("CONNECTION_TERMINATION_DEADLINE", "1s");
         settings.put("HBONE_BIND_ADDRESS", address);
         settings.put("ENABLE_ORIG_SRC", "false");
-        for (String port : List.of("OUTBOUND", "INBOUND", "PLAINTEXT", "READINESS", "ADMIN", "METRICS")) {
+        for (String port : List.of("OUTBOUND", "INBOUND", "PLAINTEXT", "DNS", "READINESS", "ADMIN", "METRICS")) {
             settings.put("HBONE_" + port + "_PORT", "0");
         }
         return Node.builder(ProxyConfig.of(settings))

@@ -158,7 +158,7 @@ class SpireNodesTest {
         settings.put("SPIRE_ADMIN_ENDPOINT_SOCKET", spire.admin().uri());
         settings.put("HBONE_SPIRE_SELECTORS", "k8s:ns:{ns},k8s:sa:{sa}");
         settings.put("HBONE_BIND_ADDRESS", address);
-        for (String port : List.of("OUTBOUND", "INBOUND", "PLAINTEXT", "READINESS", "ADMIN", "METRICS")) {
+        for (String port : List.of("OUTBOUND", "INBOUND", "PLAINTEXT", "DNS", "READINESS", "ADMIN", "METRICS")) {
             settings.put("HBONE_" + port + "_PORT", "0");
         }
         Node node = Node.builder(ProxyConfig.of(settings))

@@ -6,6 +6,7 @@ import io.hbone.xds.model.Service;
 import io.hbone.xds.model.Workload;
 import java.net.InetAddress;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
 import java.util.function.Consumer;
@@ -175,6 +176,12 @@ public final class Snapshot {
     public @Nullable Resource<Service> serviceByHost(String hostname, String namespace) {
         List<Resource<Service>> found = servicesByHost.get(hostname.toLowerCase(Locale.ROOT));
         return found == null ? null : VipTable.preferred(found, namespace);
+    }
+
+    /** All services of that host name, in any case, in the order in which they came, whoever sees them. */
+    public List<Resource<Service>> servicesByHost(String hostname) {
+        List<Resource<Service>> found = servicesByHost.get(hostname.toLowerCase(Locale.ROOT));
+        return found == null ? List.of() : Collections.unmodifiableList(found);
     }
 
     /** Who serves a service, by its {@code namespace/hostname}; also when the service itself is not known yet. */
