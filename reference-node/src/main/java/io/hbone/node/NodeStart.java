@@ -143,7 +143,7 @@ final class NodeStart {
         AdminPage admin = new AdminPage(
                 new ConfigDump(config, Version.current(), mesh, identities::identities, clock, workloadState),
                 new HeldIdentities(identities, clock),
-                new ExplainPage(mesh.explainer(proxies.routing(), HostnameResolver.NONE)),
+                new ExplainPage(mesh.explainer(proxies.routing(), HostnameResolver.system(background))),
                 config.logLevels(),
                 Logging::levels,
                 Logging::setLevels,

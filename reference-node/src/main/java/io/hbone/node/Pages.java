@@ -3,8 +3,8 @@ package io.hbone.node;
 import io.hbone.netty.socket.Sockets;
 import io.hbone.node.config.ConfigException;
 import io.hbone.node.config.ListenPlan;
-import io.hbone.node.http.HttpPage;
 import io.hbone.node.http.HttpPort;
+import io.hbone.node.http.HttpService;
 import io.hbone.node.text.Ip;
 import io.netty.channel.EventLoopGroup;
 import java.io.IOException;
@@ -37,15 +37,15 @@ final class Pages {
     /** Where they are. */
     record Addresses(InetSocketAddress readiness, InetSocketAddress admin, InetSocketAddress metrics) {}
 
-    InetSocketAddress readiness(EventLoopGroup group, HttpPage page) {
+    InetSocketAddress readiness(EventLoopGroup group, HttpService page) {
         return serve("readiness", "HBONE_READINESS_PORT", listen.on(listen.readiness()), group, page);
     }
 
-    InetSocketAddress metrics(EventLoopGroup group, HttpPage page) {
+    InetSocketAddress metrics(EventLoopGroup group, HttpService page) {
         return serve("metrics", "HBONE_METRICS_PORT", listen.on(listen.metrics()), group, page);
     }
 
-    InetSocketAddress admin(EventLoopGroup group, HttpPage page) {
+    InetSocketAddress admin(EventLoopGroup group, HttpService page) {
         InetSocketAddress address = serve("admin", "HBONE_ADMIN_PORT", listen.onLoopback(listen.admin()), group, page);
         if (listen.address() == null && listen.ipv6() && listen.admin() > 0) {
             serveOnIpv6Loopback(listen.admin(), group, page);
@@ -54,7 +54,7 @@ final class Pages {
     }
 
     private InetSocketAddress serve(
-            String what, String variable, InetSocketAddress address, EventLoopGroup group, HttpPage page) {
+            String what, String variable, InetSocketAddress address, EventLoopGroup group, HttpService page) {
         try {
             HttpPort port = HttpPort.bind(group, sockets, address, page);
             releases.push(port::close);
@@ -66,7 +66,7 @@ final class Pages {
     }
 
     /** {@code localhost} is either to tools; but not every machine has IPv6. */
-    private void serveOnIpv6Loopback(int port, EventLoopGroup group, HttpPage page) {
+    private void serveOnIpv6Loopback(int port, EventLoopGroup group, HttpService page) {
         InetAddress loopback = Objects.requireNonNull(Ip.parse("::1"));
         try {
             releases.push(HttpPort.bind(group, sockets, new InetSocketAddress(loopback, port), page)::close);

@@ -213,6 +213,25 @@ class NodeXdsTest {
         assertThat(ask(node.adminAddress(), "/explain?src=p").statusCode()).isEqualTo(400);
     }
 
+    @Test
+    void explain_ofAWorkloadThatHasOnlyAName_resolvesIt() throws Exception {
+        put(SELF);
+        put("""
+            workloads:
+            - {uid: n, name: named, namespace: default, protocol: TCP, workloadIps: [], hostname: localhost,
+               services: {default/named.example: {80: 8080}}}
+            services:
+            - {name: named, namespace: default, hostname: named.example, vips: ["/10.9.0.9"], ports: {80: 8080}}
+            """);
+        serve();
+        Node node = start(environment(), OriginalDestination.KERNEL);
+
+        assertThat(ask(node.adminAddress(), "/explain?src=c&dst=named.example:80")
+                        .body())
+                .containsPattern("plaintext to (127.0.0.1|\\[::1]):8080")
+                .contains("ALLOWED: ");
+    }
+
     /** Who keeps it sends to an address that may be somebody else's by now. */
     @Test
     void gap_workloadRemovedWhileTheStreamWasDown_isGoneAfterTheReconnect() throws Exception {

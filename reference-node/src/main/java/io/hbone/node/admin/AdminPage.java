@@ -2,18 +2,20 @@ package io.hbone.node.admin;
 
 import io.hbone.node.config.LogLevels;
 import io.hbone.node.explain.ExplainPage;
-import io.hbone.node.http.HttpPage;
 import io.hbone.node.http.HttpQuery;
 import io.hbone.node.http.HttpReply;
+import io.hbone.node.http.HttpService;
 import io.hbone.node.identity.HeldIdentities;
 import io.hbone.node.text.Json;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** The admin pages (spec/ztunnel.md 11). */
-public final class AdminPage implements HttpPage {
+public final class AdminPage implements HttpService {
     private static final Logger log = LoggerFactory.getLogger(AdminPage.class);
 
     private static final String HOME = """
@@ -54,7 +56,7 @@ public final class AdminPage implements HttpPage {
 
     private final ConfigDump dump;
     private final HeldIdentities identities;
-    private final HttpPage explain;
+    private final HttpService explain;
     private final LogLevels initial;
     private final Supplier<LogLevels> levels;
     private final Consumer<LogLevels> setLevels;
@@ -70,7 +72,7 @@ public final class AdminPage implements HttpPage {
     public AdminPage(
             ConfigDump dump,
             HeldIdentities identities,
-            HttpPage explain,
+            HttpService explain,
             LogLevels initial,
             Supplier<LogLevels> levels,
             Consumer<LogLevels> setLevels,
@@ -85,7 +87,13 @@ public final class AdminPage implements HttpPage {
     }
 
     @Override
-    public HttpReply reply(HttpQuery query) {
+    public CompletionStage<HttpReply> serve(HttpQuery query) {
+        return query.path().equals(ExplainPage.PATH)
+                ? explain.serve(query)
+                : CompletableFuture.completedFuture(reply(query));
+    }
+
+    private HttpReply reply(HttpQuery query) {
         return switch (query.path()) {
             case "/" -> query.isGet() ? HttpReply.of(200, "text/html; charset=utf-8", HOME) : HttpReply.empty(405);
             case "/config_dump" ->
@@ -94,7 +102,6 @@ public final class AdminPage implements HttpPage {
                 query.isGet()
                         ? HttpReply.of(200, "application/json", Json.pretty(identities.dump()))
                         : HttpReply.empty(405);
-            case ExplainPage.PATH -> explain.reply(query);
             case "/logging" -> changes(query) ? logging(query) : refused(query, LOGGING_USAGE);
             case "/quitquitquit" -> changes(query) ? quit() : refused(query, "usage: POST /quitquitquit\n");
             case "/debug/pprof/profile", "/debug/pprof/heap", "/debug/pprof/heap/profiling" ->

@@ -42,7 +42,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Says what would happen to a connection, from its client to its application: by the very routers and the engine that carry
- * traffic, on one snapshot, without asking anybody. Safe for use by any thread.
+ * traffic, on one snapshot, without asking anybody but the resolver of host names. Safe for use by any thread.
  */
 public final class Explainer {
     /** So many policies are named besides the one that decides. */

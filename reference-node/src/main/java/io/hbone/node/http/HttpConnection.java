@@ -19,6 +19,10 @@ import io.netty.handler.codec.http.QueryStringDecoder;
 import io.netty.handler.codec.http.TooLongHttpHeaderException;
 import io.netty.handler.codec.http.TooLongHttpLineException;
 import java.io.IOException;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -33,13 +37,18 @@ final class HttpConnection extends SimpleChannelInboundHandler<HttpObject> {
 
     private static final int MAX_BODY = 64 * 1024;
 
-    private final HttpPage page;
+    private final HttpService page;
     private final HttpDeadline deadline;
     private @Nullable HttpRequest request;
     private long body;
     private boolean closing;
 
-    HttpConnection(HttpPage page, HttpDeadline deadline) {
+    /** Whether an answer is not there yet; what came after its request waits. */
+    private boolean answering;
+
+    private final Deque<Runnable> waiting = new ArrayDeque<>();
+
+    HttpConnection(HttpService page, HttpDeadline deadline) {
         this.page = page;
         this.deadline = deadline;
     }
@@ -50,7 +59,8 @@ final class HttpConnection extends SimpleChannelInboundHandler<HttpObject> {
             return;
         }
         if (message.decoderResult().isFailure()) {
-            refuse(ctx, statusOf(message.decoderResult().cause()));
+            HttpResponseStatus status = statusOf(message.decoderResult().cause());
+            inTurn(() -> refuse(ctx, status));
             return;
         }
         if (message instanceof HttpRequest head) {
@@ -60,7 +70,7 @@ final class HttpConnection extends SimpleChannelInboundHandler<HttpObject> {
         if (message instanceof HttpContent content) {
             body += content.content().readableBytes();
             if (body > MAX_BODY) {
-                refuse(ctx, HttpResponseStatus.REQUEST_ENTITY_TOO_LARGE);
+                inTurn(() -> refuse(ctx, HttpResponseStatus.REQUEST_ENTITY_TOO_LARGE));
                 return;
             }
         }
@@ -68,22 +78,62 @@ final class HttpConnection extends SimpleChannelInboundHandler<HttpObject> {
         if (message instanceof LastHttpContent && complete != null) {
             request = null;
             deadline.requestArrived();
-            write(ctx, reply(complete), HttpUtil.isKeepAlive(complete));
+            inTurn(() -> answer(ctx, complete));
         }
     }
 
-    private HttpReply reply(HttpRequest head) {
-        QueryStringDecoder uri = new QueryStringDecoder(head.uri());
-        try {
-            HttpQuery query = new HttpQuery(head.method().name(), uri.path(), uri.parameters(), head.headers());
-            return page.reply(query);
-        } catch (IllegalArgumentException e) {
-            // The decoder's, for an escape that is none.
-            return HttpReply.text(400, "bad request\n");
-        } catch (RuntimeException e) {
-            log.error("a page failed: {}", uri.rawPath(), e);
-            return HttpReply.text(500, "internal error\n");
+    /** Answers go out in the order of their requests. */
+    private void inTurn(Runnable work) {
+        if (answering) {
+            waiting.add(work);
+        } else if (!closing) {
+            work.run();
         }
+    }
+
+    private void answer(ChannelHandlerContext ctx, HttpRequest head) {
+        boolean keepAlive = HttpUtil.isKeepAlive(head);
+        CompletableFuture<HttpReply> reply = reply(head);
+        if (reply.isDone()) {
+            write(ctx, reply.join(), keepAlive);
+            return;
+        }
+        answering = true;
+        ctx.channel().config().setAutoRead(false);
+        reply.thenAcceptAsync(
+                known -> {
+                    write(ctx, known, keepAlive);
+                    ctx.channel().config().setAutoRead(true);
+                    answering = false;
+                    while (!answering && !waiting.isEmpty()) {
+                        inTurn(waiting.remove());
+                    }
+                },
+                ctx.executor());
+    }
+
+    /** Never fails. */
+    private CompletableFuture<HttpReply> reply(HttpRequest head) {
+        QueryStringDecoder uri = new QueryStringDecoder(head.uri());
+        HttpQuery query;
+        try {
+            query = new HttpQuery(head.method().name(), uri.path(), uri.parameters(), head.headers());
+        } catch (IllegalArgumentException e) {
+            // For an escape that is none.
+            return CompletableFuture.completedFuture(HttpReply.text(400, "bad request\n"));
+        }
+        try {
+            return page.serve(query).toCompletableFuture().exceptionally(e -> failed(uri, e));
+        } catch (RuntimeException e) {
+            return CompletableFuture.completedFuture(failed(uri, e));
+        }
+    }
+
+    private static HttpReply failed(QueryStringDecoder uri, Throwable failure) {
+        Throwable cause =
+                failure instanceof CompletionException && failure.getCause() != null ? failure.getCause() : failure;
+        log.error("a page failed: {}", uri.rawPath(), cause);
+        return HttpReply.text(500, "internal error\n");
     }
 
     private void refuse(ChannelHandlerContext ctx, HttpResponseStatus status) {
@@ -115,10 +165,12 @@ final class HttpConnection extends SimpleChannelInboundHandler<HttpObject> {
 
     @Override
     public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
-        if (event instanceof ChannelInputShutdownEvent && !closing) {
-            closing = true;
-            // After what is still on its way out.
-            ctx.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(ChannelFutureListener.CLOSE);
+        if (event instanceof ChannelInputShutdownEvent) {
+            inTurn(() -> {
+                closing = true;
+                // After what is still on its way out.
+                ctx.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(ChannelFutureListener.CLOSE);
+            });
         }
         ctx.fireUserEventTriggered(event);
     }

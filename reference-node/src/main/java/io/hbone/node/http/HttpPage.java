@@ -1,9 +1,16 @@
 package io.hbone.node.http;
 
-/** Answers requests. Called on an event loop: must not wait for anything. */
-@FunctionalInterface
-public interface HttpPage {
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+
+/** Answers requests at once. Called on an event loop: must not wait for anything. */
+public interface HttpPage extends HttpService {
 
     /** What it throws is logged and answered with 500. */
     HttpReply reply(HttpQuery query);
+
+    @Override
+    default CompletionStage<HttpReply> serve(HttpQuery query) {
+        return CompletableFuture.completedFuture(reply(query));
+    }
 }

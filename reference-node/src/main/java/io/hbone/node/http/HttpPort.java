@@ -44,7 +44,7 @@ public final class HttpPort implements AutoCloseable {
      * @param sockets of the transport that {@code group} drives
      * @throws IOException when the address is not to be had
      */
-    public static HttpPort bind(EventLoopGroup group, Sockets sockets, InetSocketAddress address, HttpPage page)
+    public static HttpPort bind(EventLoopGroup group, Sockets sockets, InetSocketAddress address, HttpService page)
             throws IOException {
         ChannelGroup connections = new DefaultChannelGroup(GlobalEventExecutor.INSTANCE, true);
         ChannelFuture bound = sockets.listener(group, group)
@@ -65,7 +65,7 @@ public final class HttpPort implements AutoCloseable {
     }
 
     /** What serves one connection. */
-    static void install(Channel channel, HttpPage page) {
+    static void install(Channel channel, HttpService page) {
         HttpDeadline deadline = new HttpDeadline(REQUEST_TIMEOUT, IDLE_TIMEOUT);
         HttpDecoderConfig limits =
                 new HttpDecoderConfig().setMaxInitialLineLength(MAX_LINE).setMaxHeaderSize(MAX_HEADERS);
@@ -84,7 +84,7 @@ public final class HttpPort implements AutoCloseable {
     @Override
     public void close() {
         listener.close().awaitUninterruptibly();
-        // Requests are answered where they are read: whatever was asked for is on its way out, before this.
+        // What is answered at once is answered where it is read: it is on its way out, before this.
         connections.forEach(
                 channel -> channel.writeAndFlush(channel.alloc().buffer(0)).addListener(done -> channel.close()));
     }

@@ -88,7 +88,9 @@ class AdminPageTest {
             all.set(headers[i], headers[i + 1]);
         }
         QueryStringDecoder decoder = new QueryStringDecoder(uri);
-        return page.reply(new HttpQuery(method, decoder.path(), decoder.parameters(), all));
+        return page.serve(new HttpQuery(method, decoder.path(), decoder.parameters(), all))
+                .toCompletableFuture()
+                .join();
     }
 
     private static String text(HttpReply reply) {

@@ -9,6 +9,7 @@ import io.netty.channel.socket.ChannelInputShutdownEvent;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -19,6 +20,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 class HttpConnectionTest {
 
     private final List<HttpQuery> queries = new ArrayList<>();
+    private final CompletableFuture<HttpReply> later = new CompletableFuture<>();
     private EmbeddedChannel channel;
 
     @BeforeEach
@@ -30,7 +32,10 @@ class HttpConnectionTest {
             if (query.path().equals("/fail")) {
                 throw new IllegalStateException("a defect");
             }
-            return HttpReply.text(200, query.method() + " " + query.path() + "\n");
+            return query.path().equals("/later")
+                    ? later
+                    : CompletableFuture.completedFuture(
+                            HttpReply.text(200, query.method() + " " + query.path() + "\n"));
         });
     }
 
@@ -62,8 +67,10 @@ class HttpConnectionTest {
         send("GET /a?x=1&y=%20z&x=2 HTTP/1.1\r\nHost: h\r\nAccept: text/plain\r\n\r\n");
 
         assertThat(received())
-                .isEqualTo(
-                        "HTTP/1.1 200 OK\r\ncontent-type: text/plain; charset=utf-8\r\ncontent-length: 7\r\n\r\nGET /a\n");
+                .isEqualTo("HTTP/1.1 200 OK\r\n"
+                        + "content-type: text/plain; charset=utf-8\r\n"
+                        + "content-length: 7\r\n\r\n"
+                        + "GET /a\n");
         HttpQuery query = queries.get(0);
         assertThat(query.isGet()).isTrue();
         assertThat(query.parameter("x")).isEqualTo("1");
@@ -75,9 +82,51 @@ class HttpConnectionTest {
     }
 
     @Test
+    void answerThatComesLater_isWaitedFor_andWhatWasAskedAfterItComesAfterIt() {
+        send("GET /later HTTP/1.1\r\n\r\nGET /2 HTTP/1.1\r\n\r\nGET /3 HTTP/1.1\r\nconnection: close\r\n\r\n");
+        assertThat(received()).isEmpty();
+        assertThat(channel.config().isAutoRead())
+                .as("no more is read of who asks more")
+                .isFalse();
+
+        later.complete(HttpReply.text(200, "at last\n"));
+        channel.runPendingTasks();
+
+        assertThat(received()).containsSubsequence("at last\n", "GET /2\n", "GET /3\n");
+        assertThat(channel.isOpen()).isFalse();
+    }
+
+    @Test
+    void answerThatFailsLater_is500_andTheConnectionGoesOn() {
+        send("GET /later HTTP/1.1\r\n\r\n");
+
+        later.completeExceptionally(new IllegalStateException("a defect"));
+        channel.runPendingTasks();
+        send("GET /2 HTTP/1.1\r\n\r\n");
+
+        assertThat(received()).startsWith("HTTP/1.1 500 ").endsWith("GET /2\n");
+    }
+
+    @Test
+    void clientThatHalfCloses_getsItsLateAnswer_andThenTheEnd() {
+        send("GET /later HTTP/1.1\r\n\r\n");
+        channel.pipeline().fireUserEventTriggered(ChannelInputShutdownEvent.INSTANCE);
+        assertThat(channel.isOpen()).isTrue();
+
+        later.complete(HttpReply.text(200, "at last\n"));
+        channel.runPendingTasks();
+
+        assertThat(received()).endsWith("at last\n");
+        assertThat(channel.isOpen()).isFalse();
+    }
+
+    @Test
     void requests_inOneConnection_areAnsweredInOrder() {
-        send(
-                "GET /1 HTTP/1.1\r\n\r\nPOST /2 HTTP/1.1\r\ncontent-length: 3\r\n\r\nabcGET /3 HTTP/1.1\r\nconnection: close\r\n\r\n");
+        send("GET /1 HTTP/1.1\r\n\r\n"
+                + "POST /2 HTTP/1.1\r\n"
+                + "content-length: 3\r\n\r\n"
+                + "abcGET /3 HTTP/1.1\r\n"
+                + "connection: close\r\n\r\n");
 
         assertThat(received())
                 .contains("GET /1\n")
