@@ -16,7 +16,8 @@ interface EnrollmentContext {
 
     AgentObserver observer();
 
-    Backoff backoff();
+    /** The pause after so many failures in a row, 1 or more. */
+    Duration retry(int failures);
 
     /** Between half and all of it. */
     Duration jittered(Duration due);

@@ -29,6 +29,7 @@ final class Reconciler implements EnrollmentContext {
     private final Nodes nodes;
     private final AgentObserver observer;
     private final RandomGenerator random;
+    private final Retries retries;
     private final BooleanSupplier delivered;
     private final Map<String, WorkloadEnrollment> all = new ConcurrentHashMap<>();
     private final Map<NetworkNamespace.Id, String> owners = new HashMap<>();
@@ -51,6 +52,7 @@ final class Reconciler implements EnrollmentContext {
         this.nodes = nodes;
         this.observer = observer;
         this.random = random;
+        this.retries = new Retries(settings.firstRetry(), settings.longestRetry());
         this.delivered = delivered;
         nodesSince = loop.now();
     }
@@ -171,13 +173,13 @@ final class Reconciler implements EnrollmentContext {
     }
 
     @Override
-    public Backoff backoff() {
-        return new Backoff(settings.firstRetry(), settings.longestRetry(), random);
+    public Duration retry(int failures) {
+        return retries.after(failures, random);
     }
 
     @Override
     public Duration jittered(Duration due) {
-        return Backoff.jittered(due, random);
+        return Retries.jittered(due, random);
     }
 
     @Override

@@ -30,7 +30,6 @@ final class WorkloadEnrollment {
     private static final Duration NETWORK_LOOK = Duration.ofSeconds(2);
 
     private final EnrollmentContext context;
-    private final Backoff backoff;
     private LocalWorkload workload;
     private Goal goal;
     private Progress progress = Progress.NEW;
@@ -42,6 +41,7 @@ final class WorkloadEnrollment {
     private int handing;
     private int served;
     private int attempts;
+    private int failures;
     private @Nullable Future<?> timer;
     private @Nullable Instant waitingSince;
     private long draining;
@@ -53,7 +53,6 @@ final class WorkloadEnrollment {
         this.context = context;
         this.workload = workload;
         this.goal = goal(workload);
-        backoff = context.backoff();
         status = new EnrollmentStatus(workload, state(), context.loop().now(), doing(), 0, null, null);
     }
 
@@ -105,7 +104,7 @@ final class WorkloadEnrollment {
         if (goal != wanted) {
             goal = wanted;
             waitingSince = null;
-            backoff.reset();
+            failures = 0;
             attempts = 0;
             retry();
         }
@@ -139,7 +138,7 @@ final class WorkloadEnrollment {
         }
         if (progress.handed() == Handed.WAITING && served == handing) {
             progress = progress.handed(Handed.SERVED);
-            backoff.reset();
+            failures = 0;
         }
         Step next = EnrollmentPlan.next(goal, progress);
         if (next != step) {
@@ -205,7 +204,7 @@ final class WorkloadEnrollment {
             context.observer().repaired(workload);
         }
         namespace = found.id();
-        backoff.reset();
+        failures = 0;
         boolean released = before.rules() == Rules.RELEASED && found.rules() == Rules.STALE;
         return now.rules(released ? Rules.RELEASED : found.rules());
     }
@@ -228,7 +227,7 @@ final class WorkloadEnrollment {
                         : network || why instanceof IOException ? Failure.NETNS_FAILED : Failure.SEND_FAILED;
         note(String.valueOf(why.getMessage()));
         attempts++;
-        Duration pause = backoff.next();
+        Duration pause = context.retry(++failures);
         logger.warn("{}: {} failed, tried again in {}: {}", workload, doing(), pause, lastError);
         context.observer().failed(workload, kind);
         again(pause, false);
@@ -294,7 +293,7 @@ final class WorkloadEnrollment {
 
     private void keep() {
         settle();
-        backoff.reset();
+        failures = 0;
         if (goal == Goal.ENROLLED) {
             again(context.jittered(context.settings().verify()), true);
         }

@@ -1,8 +1,10 @@
 package io.hbone.enrollment.kubernetes;
 
+import io.hbone.enrollment.Retries;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.Iterator;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -47,6 +49,8 @@ public final class WorkQueue<K> implements AutoCloseable {
 
     // Touched by the executor's thread alone.
     private final Map<K, Integer> failures = new HashMap<>();
+
+    private final Set<K> retrying = new HashSet<>();
     private int failuresOfAll;
 
     private WorkQueue(Builder<K> builder) {
@@ -80,6 +84,12 @@ public final class WorkQueue<K> implements AutoCloseable {
         }
     }
 
+    /** Has a key looked at after a while. What comes earlier does not put that off. */
+    public void addAfter(K key, Duration wait) {
+        Objects.requireNonNull(key, "key");
+        schedule(wait, () -> add(key));
+    }
+
     /** How many keys wait, without those whose next try has not come. */
     public int size() {
         synchronized (lock) {
@@ -107,7 +117,7 @@ public final class WorkQueue<K> implements AutoCloseable {
             failuresOfAll = 0;
         } catch (RuntimeException e) {
             putBack(keys);
-            pause = jittered(retries.after(++failuresOfAll));
+            pause = retries.after(++failuresOfAll, random);
             logger.debug("{}: {} keys wait {} ms", name, keys.size(), pause.toMillis(), e);
             troubled.accept(e);
         }
@@ -150,17 +160,17 @@ public final class WorkQueue<K> implements AutoCloseable {
         for (K key : handled) {
             if (failed.contains(key)) {
                 int times = failures.merge(key, 1, Integer::sum);
-                schedule(jittered(retries.after(times)), () -> add(key));
+                // One that is also added otherwise is not to be tried again by several, each at its own time.
+                if (retrying.add(key)) {
+                    schedule(retries.after(times, random), () -> {
+                        retrying.remove(key);
+                        add(key);
+                    });
+                }
             } else {
                 failures.remove(key);
             }
         }
-    }
-
-    /** Between half and all of it, so that what failed together does not come back together. */
-    private Duration jittered(Duration wait) {
-        long nanos = wait.toNanos();
-        return Duration.ofNanos(nanos - random.nextLong(nanos / 2 + 1));
     }
 
     private void schedule(Duration delay, Runnable task) {

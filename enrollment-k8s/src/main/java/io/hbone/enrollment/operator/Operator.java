@@ -3,7 +3,7 @@ package io.hbone.enrollment.operator;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.grpc.ManagedChannel;
 import io.hbone.core.TrustDomain;
-import io.hbone.enrollment.kubernetes.Retries;
+import io.hbone.enrollment.Retries;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.List;

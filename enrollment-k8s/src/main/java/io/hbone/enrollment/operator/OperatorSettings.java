@@ -1,7 +1,7 @@
 package io.hbone.enrollment.operator;
 
 import io.hbone.core.TrustDomain;
-import io.hbone.enrollment.kubernetes.Retries;
+import io.hbone.enrollment.Retries;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 

@@ -3,6 +3,7 @@ package io.hbone.enrollment.kubernetes;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.hbone.enrollment.Retries;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -54,6 +55,30 @@ class WorkQueueTest {
     }
 
     @Test
+    void failedKeyThatIsAddedManyTimes_isTriedAgainOnceAtATime() {
+        behaviour = keys -> Set.of("a");
+        for (int i = 0; i < 5; i++) {
+            queue.add("a");
+            time.pass(Duration.ZERO);
+        }
+        handled.clear();
+        time.pass(Duration.ofSeconds(60));
+        assertThat(handled).hasSizeLessThan(17);
+    }
+
+    @Test
+    void keyAddedForLater_isHandledThen_andEarlierWhenItComesEarlier() {
+        queue.addAfter("a", Duration.ofSeconds(5));
+        time.pass(Duration.ofSeconds(4));
+        assertThat(handled).isEmpty();
+        queue.add("a");
+        time.pass(Duration.ZERO);
+        assertThat(handled).containsExactly(List.of("a"));
+        time.pass(Duration.ofSeconds(1));
+        assertThat(handled).containsExactly(List.of("a"), List.of("a"));
+    }
+
+    @Test
     void keyAddedWhileItIsHandled_isHandledOnceMoreAfterwards() {
         behaviour = keys -> {
             if (handled.size() == 1) {
@@ -81,10 +106,9 @@ class WorkQueueTest {
         }
 
         for (int i = 0; i < 7; i++) {
-            Duration due = RETRIES.after(i + 1);
+            Duration due = Duration.ofSeconds(Math.min(1L << i, 8));
             assertThat(waits.get(i)).isBetween(due.dividedBy(2), due);
         }
-        assertThat(RETRIES.after(7)).isEqualTo(Duration.ofSeconds(8));
         assertThat(new HashSet<>(waits)).as("jitter").hasSize(7);
     }
 

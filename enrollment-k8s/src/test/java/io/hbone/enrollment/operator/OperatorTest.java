@@ -11,7 +11,7 @@ import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.server.mock.EnableKubernetesMockClient;
 import io.grpc.Status;
 import io.hbone.core.TrustDomain;
-import io.hbone.enrollment.kubernetes.Retries;
+import io.hbone.enrollment.Retries;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;

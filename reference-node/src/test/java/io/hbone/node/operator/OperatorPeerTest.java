@@ -6,8 +6,8 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.hbone.core.TrustDomain;
+import io.hbone.enrollment.Retries;
 import io.hbone.enrollment.kubernetes.ClusterClients;
-import io.hbone.enrollment.kubernetes.Retries;
 import io.hbone.enrollment.operator.ClusterStatus;
 import io.hbone.enrollment.operator.ClusterStatus.Standing;
 import io.hbone.enrollment.operator.ClusterStatus.State;

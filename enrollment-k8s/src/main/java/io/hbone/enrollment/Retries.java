@@ -1,6 +1,7 @@
-package io.hbone.enrollment.kubernetes;
+package io.hbone.enrollment;
 
 import java.time.Duration;
+import java.util.random.RandomGenerator;
 
 /**
  * How long to wait after failures in a row: twice as long each time.
@@ -20,12 +21,22 @@ public record Retries(Duration first, Duration longest) {
         }
     }
 
-    /** @param failures how many in a row, 1 or more */
-    Duration after(int failures) {
+    /**
+     * How long to wait now; with jitter.
+     *
+     * @param failures how many in a row, 1 or more
+     */
+    public Duration after(int failures, RandomGenerator random) {
         Duration wait = first;
         for (int i = 1; i < failures && wait.compareTo(longest) < 0; i++) {
             wait = wait.multipliedBy(2);
         }
-        return wait.compareTo(longest) < 0 ? wait : longest;
+        return jittered(wait.compareTo(longest) < 0 ? wait : longest, random);
+    }
+
+    /** Between half and all of it, so that what failed together does not come back together. */
+    public static Duration jittered(Duration wait, RandomGenerator random) {
+        long nanos = wait.toNanos();
+        return Duration.ofNanos(nanos - random.nextLong(nanos / 2 + 1));
     }
 }
