@@ -65,6 +65,6 @@ public final class PodWorkloads {
     /** Whether labels want it to be reached by HBONE. */
     static boolean isWanted(PodTemplate template, @Nullable Map<String, String> namespaceLabels) {
         return template.isNativeTunnel()
-                || !template.hostNetwork() && MeshLabels.isEnrolled(namespaceLabels, template.labels());
+                || (!template.hostNetwork() && MeshLabels.isEnrolled(namespaceLabels, template.labels()));
     }
 }

@@ -5,6 +5,7 @@ import io.fabric8.kubernetes.client.dsl.Informable;
 import io.fabric8.kubernetes.client.informers.ResourceEventHandler;
 import io.fabric8.kubernetes.client.informers.SharedIndexInformer;
 import io.fabric8.kubernetes.client.informers.cache.Indexer;
+import io.fabric8.kubernetes.client.informers.cache.ItemStore;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -38,17 +39,34 @@ public final class ClusterWatch implements AutoCloseable {
      */
     public <T extends HasMetadata> Indexer<T> watch(
             Informable<T> objects, String kind, UnaryOperator<T> reduce, Consumer<T> changed) {
+        SharedIndexInformer<T> informer = informer(objects, kind, new ReducedItems<>(reduce));
+        informer.addEventHandler(new Changes<>(changed));
+        return informer.getIndexer();
+    }
+
+    /**
+     * Watches one kind of which somebody else keeps what is needed, and in his own way.
+     *
+     * @param objects which ones
+     * @param kind what they are, for the log
+     * @param items is given each that comes or changes, and the name of each that went, one after another
+     */
+    public <T extends HasMetadata> void watch(Informable<T> objects, String kind, ItemStore<T> items) {
+        informer(objects, kind, items).removeNamespaceIndex();
+    }
+
+    private <T extends HasMetadata> SharedIndexInformer<T> informer(
+            Informable<T> objects, String kind, ItemStore<T> items) {
         SharedIndexInformer<T> informer = objects.withLimit(PAGE).runnableInformer(0);
-        informer.itemStore(new ReducedItems<>(reduce));
+        informer.itemStore(items);
         informer.exceptionHandler((started, failure) -> {
             if (!closed) {
                 logger.warn("{} cannot be watched for the moment: {}", kind, failure.getMessage());
             }
             return !closed;
         });
-        informer.addEventHandler(new Changes<>(changed));
         informers.add(informer);
-        return informer.getIndexer();
+        return informer;
     }
 
     /**
