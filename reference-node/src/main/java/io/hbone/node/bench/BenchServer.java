@@ -58,6 +58,11 @@ final class BenchServer implements AutoCloseable {
         return (InetSocketAddress) listener.localAddress();
     }
 
+    /** Waits until it takes no more connections. */
+    void awaitEnd() throws InterruptedException {
+        listener.closeFuture().await();
+    }
+
     /** Takes no more connections; those that are open end with their place. */
     @Override
     public void close() {

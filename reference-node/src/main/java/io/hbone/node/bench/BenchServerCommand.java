@@ -4,7 +4,6 @@ import io.hbone.node.config.LogFormat;
 import io.hbone.node.config.LogLevels;
 import io.hbone.node.telemetry.Logging;
 import java.util.concurrent.Callable;
-import java.util.concurrent.CountDownLatch;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -52,7 +51,7 @@ final class BenchServerCommand implements Callable<Integer> {
                 BenchServer server = BenchServer.start(place, Target.parse("--listen", listen))) {
             spec.commandLine().getOut().println("hbone bench: serving on " + Target.text(server.address()));
             spec.commandLine().getOut().flush();
-            new CountDownLatch(1).await();
+            server.awaitEnd();
             return 0;
         } catch (BenchException e) {
             spec.commandLine().getErr().println("hbone bench server: " + e.getMessage());

@@ -3,9 +3,7 @@ package io.hbone.node.bench;
 import io.netty.channel.EventLoop;
 import io.netty.util.concurrent.Future;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 
@@ -28,20 +26,19 @@ final class ConnectionRun {
 
     Measurement run() throws BenchException, InterruptedException {
         Place place = dialler.place();
-        Map<EventLoop, Ledger> ledgers = new LinkedHashMap<>();
-        place.loops().forEach(loop -> ledgers.put(loop, new Ledger()));
+        Ledgers ledgers = new Ledgers(place);
         Window window = Window.at(place.now(), plan.warmUp(), plan.duration());
         List<Opener> openers = new ArrayList<>();
         for (int number = 0; number < plan.connections(); number++) {
             EventLoop loop = place.loop(number);
-            openers.add(new Opener(loop, window, ledgers.getOrDefault(loop, new Ledger())));
+            openers.add(new Opener(loop, window, ledgers.of(loop)));
         }
         openers.forEach(opener -> opener.loop.execute(opener::open));
-        Timeline timeline = Waiting.on(meter.measure(() -> Ledger.done(ledgers.values()), window));
+        Timeline timeline = Waiting.on(meter.measure(ledgers::done, window));
         // Each ends with its last connection, at the latest after the patience of the dialler.
         Waiting.on(CompletableFuture.allOf(
                 openers.stream().map(opener -> opener.over).toArray(CompletableFuture<?>[]::new)));
-        Ledger sum = Ledger.sum(ledgers);
+        Ledger sum = ledgers.sum();
         if (sum.latencies.count() == 0) {
             throw new BenchException(Kind.CONNECTIONS + ": not one connection to " + dialler.target()
                     + " brought an answer within " + plan.duration().toMillis() + " ms " + sum.errors);

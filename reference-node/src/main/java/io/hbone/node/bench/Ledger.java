@@ -1,15 +1,11 @@
 package io.hbone.node.bench;
 
-import io.netty.channel.EventLoop;
-import java.util.Collection;
 import java.util.Map;
 import java.util.TreeMap;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * What the connections of one event loop have seen within the window. On that loop only, but for {@link #done()} and
- * {@link #sum}.
+ * What the connections of one event loop have seen within the window. On that loop only, but for {@link #done()}.
  */
 final class Ledger {
     final Latencies latencies = new Latencies();
@@ -36,33 +32,11 @@ final class Ledger {
         errors.merge(what, 1L, Long::sum);
     }
 
-    private void addAll(Ledger other) {
+    void addAll(Ledger other) {
         latencies.addAll(other.latencies);
         lateness.addAll(other.lateness);
         other.errors.forEach((what, count) -> errors.merge(what, count, Long::sum));
         unanswered += other.unanswered;
         done.addAndGet(other.done());
-    }
-
-    /** All together, each read on its loop: not to be called on one. */
-    static Ledger sum(Map<EventLoop, Ledger> ledgers) throws InterruptedException {
-        Ledger sum = new Ledger();
-        for (Map.Entry<EventLoop, Ledger> one : ledgers.entrySet()) {
-            try {
-                one.getKey().submit(() -> sum.addAll(one.getValue())).get();
-            } catch (ExecutionException e) {
-                throw new IllegalStateException("a defect in hbone-java: " + e.getCause(), e);
-            }
-        }
-        return sum;
-    }
-
-    /** What is done on all. Any thread. */
-    static long done(Collection<Ledger> ledgers) {
-        long sum = 0;
-        for (Ledger ledger : ledgers) {
-            sum += ledger.done();
-        }
-        return sum;
     }
 }

@@ -39,10 +39,14 @@ final class Meter {
         List<Timeline.Sample> samples = new ArrayList<>();
         ScheduledFuture<?> looks = timer.scheduleAtFixedRate(
                 () -> {
-                    long now = clock.getAsLong();
-                    samples.add(new Timeline.Sample(now, total.getAsLong(), cpu()));
-                    if (now - window.until() >= 0 && samples.size() > 1) {
-                        measured.complete(new Timeline(samples));
+                    try {
+                        long now = clock.getAsLong();
+                        samples.add(new Timeline.Sample(now, total.getAsLong(), cpu()));
+                        if (now - window.until() >= 0 && samples.size() > 1) {
+                            measured.complete(new Timeline(samples));
+                        }
+                    } catch (RuntimeException e) {
+                        measured.completeExceptionally(e);
                     }
                 },
                 Math.max(0, window.from() - clock.getAsLong()),

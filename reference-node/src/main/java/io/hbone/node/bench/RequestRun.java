@@ -1,11 +1,8 @@
 package io.hbone.node.bench;
 
 import io.netty.channel.Channel;
-import io.netty.channel.EventLoop;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -27,12 +24,10 @@ final class RequestRun {
     /** @param kind {@link Kind#LATENCY} or {@link Kind#REQUESTS} */
     Measurement run(Kind kind) throws BenchException, InterruptedException {
         Place place = dialler.place();
-        Map<EventLoop, Ledger> ledgers = new LinkedHashMap<>();
-        place.loops().forEach(loop -> ledgers.put(loop, new Ledger()));
+        Ledgers ledgers = new Ledgers(place);
         List<RequestHandler> handlers = new ArrayList<>();
         List<Channel> channels = dialler.openAll(plan.connections(), new Hello(Mode.ECHO, 0), number -> {
-            RequestHandler handler =
-                    new RequestHandler(plan.requestSize(), ledgers.getOrDefault(place.loop(number), new Ledger()));
+            RequestHandler handler = new RequestHandler(plan.requestSize(), ledgers.of(place.loop(number)));
             handlers.add(handler);
             return handler;
         });
@@ -44,12 +39,12 @@ final class RequestRun {
                 Pace pace = kind == Kind.LATENCY ? Pace.of(window, plan.perSecond(), number, handlers.size()) : null;
                 place.loop(number).execute(() -> handler.start(window, pace));
             }
-            timeline = Waiting.on(meter.measure(() -> Ledger.done(ledgers.values()), window));
+            timeline = Waiting.on(meter.measure(ledgers::done, window));
             awaitLast(handlers, place);
         } finally {
             Waiting.close(channels);
         }
-        return measurement(kind, timeline, Ledger.sum(ledgers));
+        return measurement(kind, timeline, ledgers.sum());
     }
 
     /** What was due may still be answered, but not for ever. */

@@ -1,10 +1,7 @@
 package io.hbone.node.bench;
 
 import io.netty.channel.Channel;
-import io.netty.channel.EventLoop;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /** How much kept connections carry in one direction. */
@@ -27,22 +24,20 @@ final class ThroughputRun {
         Mode mode = kind == Kind.SEND ? Mode.SINK : Mode.SOURCE;
         Hello hello = new Hello(mode, mode == Mode.SOURCE ? plan.writeSize() : 0);
         AtomicBoolean over = new AtomicBoolean();
-        Map<EventLoop, Ledger> ledgers = new LinkedHashMap<>();
-        place.loops().forEach(loop -> ledgers.put(loop, new Ledger()));
+        Ledgers ledgers = new Ledgers(place);
         List<Channel> channels = dialler.openAll(
                 plan.connections(),
                 hello,
-                number -> new TransferHandler(
-                        mode, plan.writeSize(), ledgers.getOrDefault(place.loop(number), new Ledger()), over::get));
+                number -> new TransferHandler(mode, plan.writeSize(), ledgers.of(place.loop(number)), over::get));
         Timeline timeline;
         try {
             Window window = Window.at(place.now(), plan.warmUp(), plan.duration());
-            timeline = Waiting.on(meter.measure(() -> Ledger.done(ledgers.values()), window));
+            timeline = Waiting.on(meter.measure(ledgers::done, window));
         } finally {
             over.set(true);
             Waiting.close(channels);
         }
-        Ledger sum = Ledger.sum(ledgers);
+        Ledger sum = ledgers.sum();
         if (timeline.growth() <= 0) {
             throw new BenchException(kind + ": not one byte arrived through " + plan.connections() + " connections to "
                     + dialler.target() + " within " + plan.duration().toMillis() + " ms " + sum.errors);

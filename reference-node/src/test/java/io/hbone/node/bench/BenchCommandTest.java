@@ -106,7 +106,15 @@ class BenchCommandTest {
     void client_measuresEverything_andDrawsIt() throws Exception {
         Path svg = directory.resolve("run.svg");
 
-        assertThat(client(here(), "--json", "--via", "<nothing> & \"nobody\"", "--svg", svg.toString()))
+        assertThat(client(
+                        here(),
+                        "--duration",
+                        "1",
+                        "--json",
+                        "--via",
+                        "<nothing> & \"nobody\"",
+                        "--svg",
+                        svg.toString()))
                 .as(err.toString())
                 .isZero();
 
@@ -116,7 +124,7 @@ class BenchCommandTest {
         assertThat(run.get("via")).isEqualTo("<nothing> & \"nobody\"");
         assertThat((Map<?, ?>) run.get("settings"))
                 .extracting("connections", "duration_s")
-                .containsExactly(4, 0.3);
+                .containsExactly(4, 1.0);
         assertThat(((Map<?, ?>) run.get("metrics")).keySet().stream().map(String::valueOf))
                 .contains(
                         "send.gbit_per_s",
@@ -162,6 +170,8 @@ class BenchCommandTest {
                 "127.0.0.1:" + free,
                 "--what",
                 "send",
+                "--duration",
+                "3",
                 "--cpu-of",
                 self,
                 "--json",
