@@ -7,6 +7,7 @@ import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -21,14 +22,14 @@ public final class MachineNetworks implements NetworkLocator {
     private static final Path NAMES = Path.of("/var/run/netns");
     private static final long INIT = 1;
 
-    private final ContainerProcesses containers;
+    private final ContainerNetworks containers;
     private final Set<NetworkNamespace.Id> machine = new HashSet<>();
 
     /**
      * @param containers how containers and pods are found
      * @throws IOException when the agent's own namespace cannot be opened
      */
-    public MachineNetworks(ContainerProcesses containers) throws IOException {
+    public MachineNetworks(ContainerNetworks containers) throws IOException {
         this.containers = containers;
         try (NetworkNamespace own = NetworkNamespace.current()) {
             machine.add(own.id());
@@ -67,7 +68,27 @@ public final class MachineNetworks implements NetworkLocator {
             }
             return NetworkNamespace.open(file.path());
         }
-        return ofProcess(reference, containers.pid(reference), null);
+        return first(reference, containers.find(reference));
+    }
+
+    /** What the runtime names is there as a rule, but files may be out of sight of this process. */
+    private NetworkNamespace first(NetworkReference reference, List<NetworkReference> found) throws IOException {
+        IOException failure = new NetworkGoneException(reference + " has no network (expected: one that runs)");
+        for (NetworkReference each : found) {
+            if (each instanceof NetworkReference.Container || each instanceof NetworkReference.Pod) {
+                throw new IOException(reference + " was found as " + each + " (expected: a process or a file)");
+            }
+            try {
+                return find(each);
+            } catch (NetworkGoneException e) {
+                failure = failure instanceof NetworkGoneException
+                        ? new NetworkGoneException(reference + ": " + e.getMessage())
+                        : failure;
+            } catch (IOException e) {
+                failure = new IOException(reference + ": " + e.getMessage(), e);
+            }
+        }
+        throw failure;
     }
 
     private static NetworkNamespace ofProcess(NetworkReference reference, long pid, @Nullable Instant startedAt)

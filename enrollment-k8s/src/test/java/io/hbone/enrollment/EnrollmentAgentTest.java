@@ -139,7 +139,7 @@ class EnrollmentAgentTest {
     private EnrollmentAgent start() throws IOException {
         return EnrollmentAgent.builder(
                         source,
-                        new MachineNetworks(ContainerProcesses.NONE),
+                        new MachineNetworks(ContainerNetworks.NONE),
                         RULES,
                         new MeshDirectory(new MeshResources()),
                         socket())

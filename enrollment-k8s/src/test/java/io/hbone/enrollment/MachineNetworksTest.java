@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -25,7 +26,9 @@ class MachineNetworksTest {
             if (containerPid == 0) {
                 throw new NetworkGoneException(reference + " does not run");
             }
-            return containerPid;
+            return List.of(
+                    new NetworkReference.File(folder.resolve("out-of-sight")),
+                    NetworkReference.Process.running(containerPid));
         });
     }
 
@@ -78,7 +81,7 @@ class MachineNetworksTest {
 
     @Test
     void containers_withoutARuntime_areRefused_withWhatToLookAt() {
-        assertThatThrownBy(() -> ContainerProcesses.NONE.pid(new NetworkReference.Container("c")))
+        assertThatThrownBy(() -> ContainerNetworks.NONE.find(new NetworkReference.Container("c")))
                 .hasMessage("container c: no container runtime is configured (expected: its socket in the settings)");
         assertThat(new NetworkReference.Named("a")).hasToString("netns a");
     }

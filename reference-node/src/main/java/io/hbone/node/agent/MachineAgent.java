@@ -9,7 +9,6 @@ import io.hbone.enrollment.file.FileWorkloads;
 import io.hbone.enrollment.rules.RedirectSettings;
 import io.hbone.enrollment.rules.Redirection;
 import io.hbone.identity.UnixEndpoint;
-import io.hbone.identity.process.CriPidLookup;
 import io.hbone.netty.socket.Sockets;
 import io.hbone.netty.socket.Transport;
 import io.hbone.node.http.HttpPort;
@@ -98,13 +97,13 @@ final class MachineAgent implements AutoCloseable {
         FileWorkloads workloads =
                 new FileWorkloads(file, machine, TrustDomain.of(options.trustDomain), mesh, looking, LOOK);
         log.info("machine {}: {} has {}", machine, file, workloads.load());
-        CriPidLookup runtime = new CriPidLookup(UnixEndpoint.parse(options.containerRuntime), RUNTIME_TIMEOUT);
+        CriNetworks runtime = new CriNetworks(UnixEndpoint.parse(options.containerRuntime), RUNTIME_TIMEOUT);
         releases.push(runtime);
         PrometheusRegistry registry = new PrometheusRegistry();
         AgentMetrics metrics = new AgentMetrics(registry);
         EnrollmentAgent.Builder builder = EnrollmentAgent.builder(
                         workloads,
-                        new MachineNetworks(new CriProcesses(runtime)),
+                        new MachineNetworks(runtime),
                         Redirection.of(rules(options)),
                         mesh,
                         options.zdsSocket)
