@@ -1,5 +1,6 @@
 package io.hbone.enrollment.kubernetes;
 
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -10,6 +11,12 @@ import org.jspecify.annotations.Nullable;
 public final class MeshLabels {
     /** On namespaces, and on pods, which Cilium does not look at. */
     public static final String KEY = "io.cilium/mtls-enabled";
+
+    /** Of what nodes themselves are labelled with: Cilium's (spec/cilium.md 1.4), Istio's, and ours. */
+    private static final List<Map.Entry<String, String>> NODES = List.of(
+            Map.entry("app", "ztunnel-cilium"),
+            Map.entry("app", "ztunnel"),
+            Map.entry("app.kubernetes.io/name", "hbone-node"));
 
     private static final String YES = "true";
     private static final String NO = "false";
@@ -43,6 +50,12 @@ public final class MeshLabels {
             return YES.equals(own);
         }
         return isEnrolled(namespaceLabels);
+    }
+
+    /** Whether a pod is the node itself, whose traffic must not be led through it. */
+    static boolean isNode(@Nullable Map<String, String> podLabels) {
+        return podLabels != null
+                && NODES.stream().anyMatch(label -> label.getValue().equals(podLabels.get(label.getKey())));
     }
 
     private static @Nullable String value(@Nullable Map<String, String> labels) {
