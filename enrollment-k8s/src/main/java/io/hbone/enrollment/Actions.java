@@ -16,13 +16,15 @@ interface Actions {
 
     CompletionStage<Found> inspect(LocalWorkload workload);
 
+    CompletionStage<UnaryOperator<Progress>> prepare(LocalWorkload workload);
+
     CompletionStage<UnaryOperator<Progress>> install(LocalWorkload workload);
 
     CompletionStage<UnaryOperator<Progress>> release(LocalWorkload workload);
 
     CompletionStage<UnaryOperator<Progress>> remove(LocalWorkload workload);
 
-    /** How many connections go through the node. */
+    /** How many connections the node carries for it; tunnels that carry nothing do not count. */
     CompletionStage<Long> connections(LocalWorkload workload);
 
     CompletionStage<UnaryOperator<Progress>> announce(LocalWorkload workload, Announced how);

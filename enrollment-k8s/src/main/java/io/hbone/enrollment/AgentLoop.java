@@ -24,9 +24,10 @@ final class AgentLoop {
         this.clock = clock;
     }
 
-    static AgentLoop start(InstantSource clock) {
+    /** @param name of its thread */
+    static AgentLoop start(InstantSource clock, String name) {
         ScheduledThreadPoolExecutor executor = new ScheduledThreadPoolExecutor(1, task -> {
-            Thread thread = new Thread(task, "agent");
+            Thread thread = new Thread(task, name);
             thread.setDaemon(true);
             return thread;
         });

@@ -3,23 +3,32 @@ package io.hbone.enrollment;
 import java.time.Duration;
 
 /**
- * The times of an agent; each more than zero, but for {@code drain}.
+ * The times of an agent; each more than zero, but for {@code drain} and {@code linger}.
  *
  * @param verify how often the rules of an enrolled workload are looked at
  * @param firstRetry the pause after a first failure; pauses double, each with jitter
  * @param longestRetry the longest pause
  * @param drain how long connections through the node may go on after their workload was un-enrolled; zero ends them at once
+ * @param linger how long a workload that was un-enrolled can still be reached by HBONE at least, so that the agents of other machines
+ *     learn of it before; not longer than {@code drain}
  * @param delivery how long to wait for nodes to take what they were told of the mesh
  * @param seed how long workloads that were there when the agent started are waited for before nodes are told anything
  */
 public record AgentSettings(
-        Duration verify, Duration firstRetry, Duration longestRetry, Duration drain, Duration delivery, Duration seed) {
+        Duration verify,
+        Duration firstRetry,
+        Duration longestRetry,
+        Duration drain,
+        Duration linger,
+        Duration delivery,
+        Duration seed) {
     /** What is right as a rule. */
     public static final AgentSettings DEFAULT = new AgentSettings(
             Duration.ofSeconds(30),
             Duration.ofSeconds(1),
             Duration.ofSeconds(30),
             Duration.ofSeconds(30),
+            Duration.ofSeconds(3),
             Duration.ofSeconds(5),
             Duration.ofSeconds(30));
 
@@ -29,8 +38,13 @@ public record AgentSettings(
         positive("longestRetry", longestRetry);
         positive("delivery", delivery);
         positive("seed", seed);
-        if (drain.isNegative()) {
-            throw new IllegalArgumentException("drain: " + drain + " (expected: zero or more)");
+        notNegative("drain", drain);
+        notNegative("linger", linger);
+    }
+
+    private static void notNegative(String name, Duration value) {
+        if (value.isNegative()) {
+            throw new IllegalArgumentException(name + ": " + value + " (expected: zero or more)");
         }
     }
 
@@ -42,11 +56,16 @@ public record AgentSettings(
 
     /** The same with another pause between looks at the rules. */
     public AgentSettings withVerify(Duration value) {
-        return new AgentSettings(value, firstRetry, longestRetry, drain, delivery, seed);
+        return new AgentSettings(value, firstRetry, longestRetry, drain, linger, delivery, seed);
     }
 
     /** The same with another time for connections to end. */
     public AgentSettings withDrain(Duration value) {
-        return new AgentSettings(verify, firstRetry, longestRetry, value, delivery, seed);
+        return new AgentSettings(verify, firstRetry, longestRetry, value, linger, delivery, seed);
+    }
+
+    /** The same with another time for other machines to learn that a workload has left. */
+    public AgentSettings withLinger(Duration value) {
+        return new AgentSettings(verify, firstRetry, longestRetry, drain, value, delivery, seed);
     }
 }

@@ -28,10 +28,12 @@ public final class EnrollmentAgent implements AutoCloseable {
     private final ExecutorService workers;
     private final Nodes nodes;
     private final Reconciler reconciler;
+    private final MeshDirectory mesh;
 
     private EnrollmentAgent(Builder builder) throws IOException {
         source = builder.source;
-        loop = AgentLoop.start(InstantSource.system());
+        mesh = builder.mesh;
+        loop = AgentLoop.start(InstantSource.system(), "agent");
         workers = Executors.newFixedThreadPool(builder.workers, task -> {
             Thread thread = new Thread(task, "agent-worker");
             thread.setDaemon(true);
@@ -93,7 +95,9 @@ public final class EnrollmentAgent implements AutoCloseable {
                 nodes.connected(),
                 reconciler.nodesSince(),
                 source.error(),
-                reconciler.statuses());
+                reconciler.statuses(),
+                mesh.awaited(),
+                mesh.unreached());
     }
 
     private void start() {

@@ -7,10 +7,10 @@ import io.hbone.enrollment.Progress.Rules;
  * Which step comes next, from what is wanted and how far it is; wherever that is, so that an agent that starts in the middle of
  * another one's work goes on from there.
  *
- * <p>To enroll: nodes know who the workload is; the node has its listeners up; rules lead the traffic there; nodes reach it by
- * HBONE. Nobody meets a port on which nobody listens (GAP of spec/cilium.md 2.5: rules first), and HBONE arrives only where the
- * answers find back. To un-enroll: new connections go their own way; nodes reach it without a tunnel; what goes through the node
- * has time to end; the rest of the rules, then the node's listeners, go. Nodes forget a workload last, and only when it is gone.
+ * <p>To enroll: nodes know who the workload is; answers find back to the node; the node has its listeners up, which other machines
+ * may find at once; rules lead the traffic there; nodes reach it by HBONE. Nobody meets a port on which nobody listens (GAP of spec/cilium.md 2.5: rules first), and HBONE arrives only where the
+ * answers find back. To un-enroll: new connections go their own way; nodes reach it without a tunnel; other machines have
+ * time to learn that, and what goes through the node to end; the rest of the rules, then the node's listeners, go. Nodes forget a workload last, and only when it is gone.
  *
  * <p>Where rules are found although nobody was handed over, an agent died: the workload is taken for enrolled, and no node is told
  * to send it plaintext.
@@ -40,7 +40,10 @@ final class EnrollmentPlan {
         boolean led = progress.rules() == Rules.INSTALLED || progress.rules() == Rules.STALE;
         if (progress.handed() == Handed.NO) {
             Announced first = led ? Announced.TUNNEL : Announced.PLAIN;
-            return progress.announced() == first && progress.current() ? Step.HAND_OVER : announce(first);
+            if (progress.announced() != first || !progress.current()) {
+                return announce(first);
+            }
+            return progress.rules() == Rules.ABSENT ? Step.PREPARE : Step.HAND_OVER;
         }
         if (!progress.current()) {
             return announce(progress.announced() == Announced.NOTHING ? Announced.PLAIN : progress.announced());

@@ -61,9 +61,12 @@ final class EnrollmentState {
             case AWAIT_DELIVERY -> "waiting for nodes to know the mesh";
             case HAND_OVER -> "handing it to the node";
             case AWAIT_NODE -> "waiting for the node";
-            case REDIRECT -> "writing rules";
+            case PREPARE, REDIRECT -> "writing rules";
             case RELEASE, REMOVE -> "removing rules";
-            case DRAIN -> "waiting for " + draining + " connections to end";
+            case DRAIN ->
+                draining > 0
+                        ? "waiting for " + draining + " connections to end"
+                        : "waiting for other machines to learn of it";
             case WITHDRAW -> "taking it from the node";
             case AWAIT_NETWORK -> "waiting for its network";
             case KEEP -> "";

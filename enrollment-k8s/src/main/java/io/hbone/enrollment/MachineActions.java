@@ -7,6 +7,8 @@ import io.hbone.enrollment.rules.RedirectException;
 import io.hbone.enrollment.rules.Redirection;
 import io.hbone.zds.NetworkNamespace;
 import java.io.IOException;
+import java.net.InetAddress;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
@@ -41,6 +43,14 @@ final class MachineActions implements Actions {
     }
 
     @Override
+    public CompletionStage<UnaryOperator<Progress>> prepare(LocalWorkload workload) {
+        return inside(workload, namespace -> {
+            redirection.prepare(namespace);
+            return progress -> progress.rules(Rules.RELEASED);
+        });
+    }
+
+    @Override
     public CompletionStage<UnaryOperator<Progress>> install(LocalWorkload workload) {
         return inside(workload, namespace -> {
             redirection.install(namespace);
@@ -66,7 +76,8 @@ final class MachineActions implements Actions {
 
     @Override
     public CompletionStage<Long> connections(LocalWorkload workload) {
-        return inside(workload, NodeConnections::count);
+        List<InetAddress> own = workload.workload().addresses();
+        return inside(workload, namespace -> NodeConnections.count(namespace, own));
     }
 
     @Override

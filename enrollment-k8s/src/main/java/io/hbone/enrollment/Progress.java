@@ -32,7 +32,7 @@ record Progress(
     /** What leads its traffic. */
     enum Rules {
         ABSENT,
-        /** Of those that there were, what connections need that go through the node. */
+        /** Only what connections need that go through the node: before traffic is led there, and after. */
         RELEASED,
         INSTALLED,
         /** Not as they should be. */

@@ -12,6 +12,8 @@ enum Step {
     ANNOUNCE_TUNNEL,
     /** Wait until nodes have taken what they were told. */
     AWAIT_DELIVERY,
+    /** Have answers find back to the node, before it can be reached. */
+    PREPARE,
     /** Give its network namespace to the node. */
     HAND_OVER,
     /** Wait until the node has its listeners up. */

@@ -152,6 +152,7 @@ final class WorkloadEnrollment {
             case ANNOUNCE_PLAIN -> run(context.actions().announce(workload, Announced.PLAIN));
             case ANNOUNCE_TUNNEL -> run(context.actions().announce(workload, Announced.TUNNEL));
             case AWAIT_DELIVERY -> awaitDelivery();
+            case PREPARE -> run(context.actions().prepare(workload));
             case HAND_OVER -> hand();
             case AWAIT_NODE -> settle();
             case REDIRECT -> run(context.actions().install(workload));
@@ -273,12 +274,14 @@ final class WorkloadEnrollment {
             drive();
             return;
         }
+        boolean lingered = isOver(context.settings().linger());
         run(context.actions().connections(workload).thenApply(count -> progress -> {
             draining = count;
-            if (count > 0) {
+            boolean done = count == 0 && lingered;
+            if (!done) {
                 again(DRAIN_LOOK, false);
             }
-            return progress.drained(count == 0);
+            return progress.drained(done);
         }));
     }
 

@@ -20,9 +20,10 @@ class EnrollmentPlanTest {
         // goal, network, rules, announced, current, handed, delivered, drained, step
         "ENROLLED, UNKNOWN, ABSENT,    NOTHING, true,  NO,      true,  false, INSPECT",
         "ENROLLED, PRESENT, ABSENT,    NOTHING, true,  NO,      true,  false, ANNOUNCE_PLAIN",
-        "ENROLLED, PRESENT, ABSENT,    PLAIN,   true,  NO,      false, false, HAND_OVER",
-        "ENROLLED, PRESENT, ABSENT,    PLAIN,   true,  WAITING, false, false, AWAIT_NODE",
-        "ENROLLED, PRESENT, ABSENT,    PLAIN,   true,  SERVED,  false, false, AWAIT_DELIVERY",
+        "ENROLLED, PRESENT, ABSENT,    PLAIN,   true,  NO,      false, false, PREPARE",
+        "ENROLLED, PRESENT, RELEASED,  PLAIN,   true,  NO,      false, false, HAND_OVER",
+        "ENROLLED, PRESENT, RELEASED,  PLAIN,   true,  WAITING, false, false, AWAIT_NODE",
+        "ENROLLED, PRESENT, RELEASED,  PLAIN,   true,  SERVED,  false, false, AWAIT_DELIVERY",
         "ENROLLED, PRESENT, ABSENT,    PLAIN,   true,  SERVED,  true,  false, REDIRECT",
         "ENROLLED, PRESENT, INSTALLED, PLAIN,   true,  SERVED,  true,  false, ANNOUNCE_TUNNEL",
         "ENROLLED, PRESENT, INSTALLED, TUNNEL,  true,  SERVED,  false, false, AWAIT_DELIVERY",
@@ -121,6 +122,9 @@ class EnrollmentPlanTest {
             if (step == Step.ANNOUNCE_TUNNEL && progress.announced() != Announced.TUNNEL) {
                 assertThat(progress.rules()).as("%s", progress).isIn(Rules.INSTALLED, Rules.STALE);
             }
+            if (step == Step.HAND_OVER) { // other machines find its listeners before it is announced
+                assertThat(progress.rules()).as("%s", progress).isNotEqualTo(Rules.ABSENT);
+            }
         }
     }
 
@@ -153,6 +157,7 @@ class EnrollmentPlanTest {
             case AWAIT_DELIVERY -> progress.delivered(true);
             case HAND_OVER -> progress.handed(Handed.WAITING);
             case AWAIT_NODE -> progress.handed(Handed.SERVED);
+            case PREPARE -> progress.rules(Rules.RELEASED);
             case REDIRECT -> progress.rules(Rules.INSTALLED);
             case RELEASE -> progress.rules(Rules.RELEASED);
             case DRAIN -> progress.drained(true);

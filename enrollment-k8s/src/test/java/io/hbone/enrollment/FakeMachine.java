@@ -107,6 +107,14 @@ final class FakeMachine implements Actions, Nodes {
     }
 
     @Override
+    public CompletionStage<UnaryOperator<Progress>> prepare(LocalWorkload workload) {
+        return does("prepare", workload, () -> {
+            rules.put(networks.get(workload.uid()), Rules.RELEASED);
+            return progress -> progress.rules(Rules.RELEASED);
+        });
+    }
+
+    @Override
     public CompletionStage<UnaryOperator<Progress>> install(LocalWorkload workload) {
         return does("install", workload, () -> {
             if (node && !served.contains(workload.uid())) {
@@ -141,7 +149,7 @@ final class FakeMachine implements Actions, Nodes {
     @Override
     public CompletionStage<UnaryOperator<Progress>> announce(LocalWorkload workload, Announced how) {
         String uid = workload.uid();
-        if (how == Announced.TUNNEL && rulesOf(uid) != Rules.INSTALLED && rulesOf(uid) != Rules.STALE) {
+        if (how == Announced.TUNNEL && rulesOf(uid) == Rules.ABSENT) {
             throw new AssertionError(workload + ": HBONE is sent to where answers do not find back");
         }
         done.add("announce " + uid + ' ' + how);

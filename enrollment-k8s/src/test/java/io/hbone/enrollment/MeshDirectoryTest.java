@@ -8,8 +8,11 @@ import io.hbone.xds.TypeUrl;
 import io.hbone.xds.model.AddressCodec;
 import io.hbone.xds.model.Workload;
 import io.hbone.xds.server.MeshResources;
+import java.net.InetAddress;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Random;
 import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 
@@ -73,5 +76,97 @@ class MeshDirectoryTest {
         mesh.replace(List.of(resource(workload("c", "others", false))), List.of());
         assertThat(told().keySet()).containsExactly("a", "c");
         assertThat(nodes.snapshot(TypeUrl.AUTHORIZATION)).isEmpty();
+    }
+
+    private static NamedResource peer(String uid, String address, boolean enrolled) throws Exception {
+        return resource(Workload.builder(uid, uid, SpiffeId.parseStrict("spiffe://cluster.local/ns/shop/sa/cart"))
+                .addresses(List.of(InetAddress.getByName(address)))
+                .enrolled(enrolled)
+                .build());
+    }
+
+    /** Others are told of another machine's workload; this machine has one, too, as it has clients for it. */
+    private void say(NamedResource... resources) {
+        assertThat(awaiting.apply(TypeUrl.ADDRESS, List.of(resources), List.of()))
+                .isEmpty();
+        time.settle();
+    }
+
+    private final ManualTime time = new ManualTime();
+    private final FakePeers peers = new FakePeers();
+    private final MeshDirectory awaiting = new MeshDirectory(
+            nodes, new PeerArrivals(new AgentLoop(time, time), peers, Duration.ofSeconds(5), new Random(1)));
+
+    @Test
+    void defect_peerThatIsSaidToBeEnrolled_isTold_whenSomebodyListens() throws Exception {
+        awaiting.announce(workload("own", "", true), Announced.PLAIN);
+        awaiting.live();
+        say(peer("a", "10.0.0.1", false));
+        assertThat(told()).containsEntry("a", " plain");
+        say(peer("a", "10.0.0.1", true), peer("new", "10.0.0.2", true));
+        assertThat(told()).containsEntry("a", " plain").doesNotContainKey("new");
+        assertThat(awaiting.awaited()).isEqualTo(2);
+
+        peers.listening.add("10.0.0.1");
+        time.advance(Duration.ofSeconds(1));
+        assertThat(told()).containsEntry("a", " tunnel").doesNotContainKey("new");
+
+        time.advance(Duration.ofSeconds(5));
+        assertThat(told()).as("failing closed").containsEntry("new", " tunnel");
+        assertThat(awaiting.awaited()).isZero();
+        assertThat(awaiting.unreached()).containsExactly("new");
+        say(peer("new", "10.0.0.2", false));
+        assertThat(told()).containsEntry("new", " plain");
+        assertThat(awaiting.unreached()).isEmpty();
+    }
+
+    @Test
+    void whatIsSaidAtTheStart_isToldAtOnce() throws Exception {
+        awaiting.announce(workload("own", "", true), Announced.PLAIN);
+        say(peer("a", "10.0.0.1", true));
+        assertThat(told()).containsEntry("a", " tunnel");
+        awaiting.live();
+        awaiting.replace(List.of(peer("a", "10.0.0.1", true)), List.of());
+        time.settle();
+        assertThat(told()).containsEntry("a", " tunnel");
+        assertThat(peers.tried).isEmpty();
+    }
+
+    @Test
+    void awaitedPeer_thatIsChangedOrLeaves_isToldAsItIs() throws Exception {
+        awaiting.announce(workload("own", "", true), Announced.PLAIN);
+        awaiting.live();
+        say(peer("a", "10.0.0.1", false));
+        say(peer("a", "10.0.0.1", true));
+        say(peer("a", "10.0.0.3", true));
+        assertThat(told()).containsEntry("a", " plain");
+        peers.listening.add("10.0.0.1");
+        time.advance(Duration.ofSeconds(1));
+        assertThat(told()).containsEntry("a", " plain");
+        peers.listening.add("10.0.0.3");
+        time.advance(Duration.ofSeconds(1));
+        assertThat(told()).containsEntry("a", " tunnel");
+
+        say(peer("a", "10.0.0.4", false));
+        say(peer("a", "10.0.0.4", true));
+        awaiting.apply(TypeUrl.ADDRESS, List.of(), List.of("a"));
+        peers.listening.add("10.0.0.4");
+        time.advance(Duration.ofSeconds(10));
+        assertThat(told()).containsOnlyKeys("own");
+        assertThat(awaiting.awaited()).isZero();
+    }
+
+    @Test
+    void workloadOfThisMachine_isNotAwaited() throws Exception {
+        awaiting.announce(workload("a", "", true), Announced.PLAIN);
+        awaiting.live();
+        say(peer("a", "10.0.0.1", true));
+        awaiting.announce(workload("a", "", true), Announced.TUNNEL);
+        time.settle();
+        assertThat(told()).containsEntry("a", " tunnel");
+        assertThat(peers.tried).isEmpty();
+        awaiting.forget("a");
+        time.settle();
+        assertThat(told()).containsEntry("a", " tunnel");
     }
 }

@@ -16,9 +16,11 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class ReconcilerTest {
-    private static final AgentSettings SETTINGS = AgentSettings.DEFAULT.withDrain(Duration.ofSeconds(10));
+    private static final AgentSettings SETTINGS =
+            AgentSettings.DEFAULT.withDrain(Duration.ofSeconds(10)).withLinger(Duration.ZERO);
     private static final Duration VERIFIED = Duration.ofSeconds(31);
 
+    private AgentSettings settings = SETTINGS;
     private FakeMachine machine = new FakeMachine();
     private final List<String> failed = new ArrayList<>();
     private final List<String> repaired = new ArrayList<>();
@@ -42,7 +44,7 @@ class ReconcilerTest {
                 repaired.add(workload.uid());
             }
         };
-        Reconciler started = new Reconciler(loop, SETTINGS, machine, machine, observer, new Random(1), () -> delivered);
+        Reconciler started = new Reconciler(loop, settings, machine, machine, observer, new Random(1), () -> delivered);
         agent = started;
         machine.listener = new Nodes.Listener() {
             @Override
@@ -102,7 +104,8 @@ class ReconcilerTest {
         machine.networks.put("a", 7L);
         start();
         sync(pod("a", true));
-        assertThat(done()).containsExactly("announce a PLAIN", "hand a", "seeded", "install a", "announce a TUNNEL");
+        assertThat(done())
+                .containsExactly("announce a PLAIN", "prepare a", "hand a", "seeded", "install a", "announce a TUNNEL");
         assertThat(state("a")).isEqualTo(State.ENROLLED);
         assertThat(failed).isEmpty();
     }
@@ -118,6 +121,28 @@ class ReconcilerTest {
         machine.connections = 0;
         time.advance(Duration.ofSeconds(1));
         assertThat(done()).containsExactly("count a", "remove a", "withdraw a");
+        assertThat(state("a")).isEqualTo(State.NOT_ENROLLED);
+    }
+
+    @Test
+    void unenroll_goesOnServing_untilOtherMachinesCanHaveLearntOfIt() {
+        settings = settings.withLinger(Duration.ofSeconds(3));
+        enrolled("a");
+        sync(pod("a", false));
+        time.advance(Duration.ofMillis(2_900));
+        assertThat(machine.served).containsExactly("a");
+        assertThat(machine.rulesOf("a")).isEqualTo(Rules.RELEASED);
+        assertThat(status("a").doing()).isEqualTo("waiting for other machines to learn of it");
+        time.advance(Duration.ofSeconds(1));
+        assertThat(machine.served).isEmpty();
+        assertThat(state("a")).isEqualTo(State.NOT_ENROLLED);
+    }
+
+    @Test
+    void unenroll_lingersNotLongerThanConnectionsMayGoOn() {
+        settings = settings.withDrain(Duration.ZERO).withLinger(Duration.ofSeconds(3));
+        enrolled("a");
+        sync(pod("a", false));
         assertThat(state("a")).isEqualTo(State.NOT_ENROLLED);
     }
 
@@ -180,7 +205,7 @@ class ReconcilerTest {
         sync(pod("a", true), pod("b", true));
         assertThat(state("a")).isEqualTo(State.WAITING_FOR_NODE);
         assertThat(state("b")).isEqualTo(State.WAITING_FOR_NODE);
-        assertThat(machine.rulesOf("a")).isEqualTo(Rules.ABSENT);
+        assertThat(machine.rulesOf("a")).isEqualTo(Rules.RELEASED);
         sync(pod("b", true));
         assertThat(agent.statuses()).hasSize(1);
         machine.nodeComes();
@@ -262,7 +287,7 @@ class ReconcilerTest {
         machine.networks.put("a", 7L);
         start();
         sync(pod("a", true));
-        assertThat(machine.rulesOf("a")).isEqualTo(Rules.ABSENT);
+        assertThat(machine.rulesOf("a")).isEqualTo(Rules.RELEASED);
         assertThat(state("a")).isEqualTo(State.ENROLLING);
         time.advance(SETTINGS.delivery());
         assertThat(machine.rulesOf("a")).isEqualTo(Rules.INSTALLED);
@@ -314,7 +339,7 @@ class ReconcilerTest {
         enrolled("a");
         machine.networks.put("a", 99L);
         time.advance(VERIFIED);
-        assertThat(done()).containsExactly("announce a PLAIN", "hand a", "install a", "announce a TUNNEL");
+        assertThat(done()).containsExactly("announce a PLAIN", "prepare a", "hand a", "install a", "announce a TUNNEL");
         assertThat(state("a")).isEqualTo(State.ENROLLED);
     }
 

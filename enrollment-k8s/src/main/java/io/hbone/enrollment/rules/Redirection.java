@@ -26,6 +26,14 @@ public interface Redirection {
     }
 
     /**
+     * Has the answers to what a node delivers here find back to it, and captures nothing: so the node can be reached from outside as
+     * soon as it listens. To be followed by {@link #install}. Nothing happens where there are rules already.
+     *
+     * @throws RedirectException as {@link #install} does
+     */
+    default void prepare(NetworkNamespace namespace) throws RedirectException {}
+
+    /**
      * Puts all rules in place, whatever was there of them before; nothing is written where they are in place. Answers can be delivered
      * before anything is captured, and everything is captured when this returns. Connections that are open stay as they are.
      *

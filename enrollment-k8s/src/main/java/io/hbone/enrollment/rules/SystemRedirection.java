@@ -33,12 +33,29 @@ final class SystemRedirection implements Redirection {
     }
 
     @Override
+    public void prepare(NetworkNamespace namespace) throws RedirectException {
+        Namespaced facts = Namespaced.look(namespace);
+        Survey survey = Survey.all(namespace, facts, backends);
+        if (survey.of(settings.convention()).isNone()) {
+            List<RuleSet> wanted = families(facts).stream()
+                    .map(family -> RuleSets.of(settings, family).released())
+                    .toList();
+            install(namespace, facts, survey, wanted);
+        }
+    }
+
+    @Override
     public void install(NetworkNamespace namespace) throws RedirectException {
         Namespaced facts = Namespaced.look(namespace);
+        List<RuleSet> wanted = families(facts).stream()
+                .map(family -> RuleSets.of(settings, family))
+                .toList();
+        install(namespace, facts, Survey.all(namespace, facts, backends), wanted);
+    }
+
+    private void install(NetworkNamespace namespace, Namespaced facts, Survey survey, List<RuleSet> wanted)
+            throws RedirectException {
         Set<Family> families = families(facts);
-        List<RuleSet> wanted =
-                families.stream().map(family -> RuleSets.of(settings, family)).toList();
-        Survey survey = Survey.all(namespace, facts, backends);
         Inventory before = survey.of(settings.convention());
         refuseOthers(namespace, survey);
         try {
@@ -219,8 +236,8 @@ final class SystemRedirection implements Redirection {
             logger.debug("{}: {} connections that went through the node are forgotten", namespace, forgotten);
         } catch (IOException e) {
             logger.warn(
-                    "{}: connections that went through the node are remembered for two minutes; when it is redirected again"
-                            + " before, others may be reset: {}",
+                    "{}: connections that went through the node are remembered for two minutes; when it is redirected"
+                            + " again before, others may be reset: {}",
                     namespace,
                     e.getMessage());
         }

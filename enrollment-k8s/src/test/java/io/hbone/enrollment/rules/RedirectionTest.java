@@ -150,6 +150,29 @@ class RedirectionTest {
 
     @ParameterizedTest
     @MethodSource("everyBackendAndFamily")
+    void prepare_capturesNothing_andIsFollowedByInstall(Backend backend, Family family) throws Exception {
+        Redirection redirection = with(Convention.CILIUM, backend);
+        redirection.prepare(pod);
+        assertThat(redirection.inspect(pod)).isEqualTo(State.STALE);
+        try (ServerSocket inPeer = TestPod.listen(network.peer(), 8080);
+                Socket direct = TestPod.connect(pod, TestPod.peerAddress(family), 8080);
+                Socket served = inPeer.accept()) {
+            served.setSoTimeout(TestPod.PATIENCE_MILLIS);
+            talk(direct, served);
+            redirection.prepare(pod);
+            redirection.install(pod);
+            assertThat(redirection.inspect(pod)).isEqualTo(State.INSTALLED);
+            talk(direct, served);
+            redirection.prepare(pod);
+            assertThat(redirection.inspect(pod)).as("nothing is taken away").isEqualTo(State.INSTALLED);
+        }
+        redirection.prepare(pod);
+        redirection.remove(pod);
+        assertThat(redirection.inspect(pod)).isEqualTo(State.ABSENT);
+    }
+
+    @ParameterizedTest
+    @MethodSource("everyBackendAndFamily")
     void capturedConnections_afterRelease_goOn(Backend backend, Family family) throws Exception {
         Redirection redirection = with(Convention.CILIUM, backend);
         redirection.install(pod);

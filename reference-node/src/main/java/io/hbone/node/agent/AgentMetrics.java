@@ -54,6 +54,17 @@ final class AgentMetrics implements AgentObserver {
                         count(agent.get()).forEach((state, number) -> callback.call(number, state.toString())))
                 .register(registry);
         GaugeWithCallback.builder()
+                .name("hbone_agent_peers_awaited")
+                .help("Workloads of other machines that are not told as reached by HBONE before somebody listens there")
+                .callback(callback -> callback.call(agent.get().awaitedPeers()))
+                .register(registry);
+        GaugeWithCallback.builder()
+                .name("hbone_agent_peers_unreached")
+                .help("Workloads of other machines that are told as reached by HBONE although nobody was found to"
+                        + " listen there")
+                .callback(callback -> callback.call(agent.get().unreachedPeers().size()))
+                .register(registry);
+        GaugeWithCallback.builder()
                 .name("hbone_agent_xds_clients")
                 .help("Nodes that are connected by xDS")
                 .callback(callback -> callback.call(clients.get().size()))

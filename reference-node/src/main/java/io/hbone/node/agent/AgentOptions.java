@@ -34,8 +34,8 @@ final class AgentOptions {
             names = {"--zds-socket", "--ztunnel-zds-unix-addr"},
             paramLabel = "PATH",
             defaultValue = "${env:HBONE_ZDS_SOCKET:-/var/run/cilium/ztunnel.sock}",
-            description =
-                    "Where the node is handed its workloads, its INPOD_UDS; $HBONE_ZDS_SOCKET (default: ${DEFAULT-VALUE}).")
+            description = "Where the node is handed its workloads, its INPOD_UDS; $HBONE_ZDS_SOCKET (default:"
+                    + " ${DEFAULT-VALUE}).")
     @SuppressWarnings("NullAway.Init") // picocli sets it
     Path zdsSocket;
 
@@ -76,8 +76,8 @@ final class AgentOptions {
             names = "--container-runtime",
             paramLabel = "SOCKET",
             defaultValue = "${env:CONTAINER_RUNTIME_SOCK_PATH:-/run/containerd/containerd.sock}",
-            description =
-                    "Is asked for containers and pods, by CRI; $CONTAINER_RUNTIME_SOCK_PATH (default: ${DEFAULT-VALUE}).")
+            description = "Is asked for containers and pods, by CRI; $CONTAINER_RUNTIME_SOCK_PATH (default:"
+                    + " ${DEFAULT-VALUE}).")
     String containerRuntime = "";
 
     @Option(
@@ -104,6 +104,25 @@ final class AgentOptions {
                     "How long connections may go on through the node after their workload was un-enrolled, ISO 8601"
                             + " (default: ${DEFAULT-VALUE}).")
     Duration drain = Duration.ZERO;
+
+    @Option(
+            names = "--linger",
+            paramLabel = "DURATION",
+            defaultValue = "PT3S",
+            description =
+                    "How long an un-enrolled workload can still be reached by HBONE at least, so that the agents of"
+                            + " other machines learn of it before; not longer than --drain, ISO 8601 (default:"
+                            + " ${DEFAULT-VALUE}).")
+    Duration linger = Duration.ZERO;
+
+    @Option(
+            names = "--peer-deadline",
+            paramLabel = "DURATION",
+            defaultValue = "PT5S",
+            description =
+                    "How long a workload of another machine is awaited that is said to be reached by HBONE, before"
+                            + " nodes are told so although nobody listens there, ISO 8601 (default: ${DEFAULT-VALUE}).")
+    Duration peerDeadline = Duration.ZERO;
 
     @Option(
             names = "--verify",

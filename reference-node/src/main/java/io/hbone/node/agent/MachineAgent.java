@@ -5,6 +5,7 @@ import io.hbone.enrollment.AgentSettings;
 import io.hbone.enrollment.EnrollmentAgent;
 import io.hbone.enrollment.MachineNetworks;
 import io.hbone.enrollment.MeshDirectory;
+import io.hbone.enrollment.PeerArrivals;
 import io.hbone.enrollment.file.FileWorkloads;
 import io.hbone.enrollment.rules.RedirectSettings;
 import io.hbone.enrollment.rules.Redirection;
@@ -46,6 +47,7 @@ final class MachineAgent implements AutoCloseable {
     private final AgentOptions options;
     private final MeshResources resources;
     private final MeshServers servers;
+    private final MeshDirectory mesh;
     private final EnrollmentAgent agent;
     private final Deque<AutoCloseable> releases;
 
@@ -53,11 +55,13 @@ final class MachineAgent implements AutoCloseable {
             AgentOptions options,
             MeshResources resources,
             MeshServers servers,
+            MeshDirectory mesh,
             EnrollmentAgent agent,
             Deque<AutoCloseable> releases) {
         this.options = options;
         this.resources = resources;
         this.servers = servers;
+        this.mesh = mesh;
         this.agent = agent;
         this.releases = releases;
     }
@@ -85,7 +89,9 @@ final class MachineAgent implements AutoCloseable {
             MeshServers.claim(options.xdsSocket);
         }
         MeshResources resources = new MeshResources();
-        MeshDirectory mesh = new MeshDirectory(new AddressAliases(resources));
+        PeerArrivals arrivals = PeerArrivals.start(options.peerDeadline);
+        releases.push(arrivals);
+        MeshDirectory mesh = new MeshDirectory(new AddressAliases(resources), arrivals);
         MeshServers servers = new MeshServers();
         releases.push(servers);
         ScheduledExecutorService looking = Executors.newSingleThreadScheduledExecutor(task -> {
@@ -107,7 +113,10 @@ final class MachineAgent implements AutoCloseable {
                         Redirection.of(rules(options)),
                         mesh,
                         options.zdsSocket)
-                .settings(AgentSettings.DEFAULT.withDrain(options.drain).withVerify(options.verify))
+                .settings(AgentSettings.DEFAULT
+                        .withDrain(options.drain)
+                        .withLinger(options.linger)
+                        .withVerify(options.verify))
                 .observer(metrics);
         if (!options.noXdsSocket || options.xdsPort != null) {
             builder.delivered(servers::isDelivered);
@@ -123,7 +132,7 @@ final class MachineAgent implements AutoCloseable {
                 new AgentPages(agent::status, servers::clients, document, new MetricsPage(registry)),
                 releases);
         log.info("nodes are handed their workloads on {}", options.zdsSocket);
-        return new MachineAgent(options, resources, servers, agent, releases);
+        return new MachineAgent(options, resources, servers, mesh, agent, releases);
     }
 
     /**
@@ -133,6 +142,7 @@ final class MachineAgent implements AutoCloseable {
      */
     void serveWhenSeeded() throws IOException {
         agent.seeded().toCompletableFuture().join();
+        mesh.live(); // the file was read before
         if (!options.noXdsSocket) {
             servers.listen(resources, options.xdsSocket);
             log.info("xDS is served on unix://{}", options.xdsSocket);

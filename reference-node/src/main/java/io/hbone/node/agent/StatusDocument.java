@@ -27,6 +27,7 @@ record StatusDocument(String machine, String file, String rules, String zds, Lis
         out.put("source", source(status));
         out.put("node", node(status));
         out.put("xds", xds(clients));
+        out.put("peers", peers(status));
         out.put("rules", rules);
         out.put(
                 "workloads",
@@ -46,6 +47,13 @@ record StatusDocument(String machine, String file, String rules, String zds, Lis
         out.put("socket", zds);
         out.put("connected", status.nodes());
         out.put("since", status.nodesSince());
+        return out;
+    }
+
+    private static Map<String, Object> peers(AgentStatus status) {
+        Map<String, Object> out = new LinkedHashMap<>();
+        out.put("awaited", status.awaitedPeers());
+        out.put("unreached", status.unreachedPeers());
         return out;
     }
 

@@ -7,10 +7,14 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** An agent's status for a terminal: what it is connected to, and a line for each workload, with its last error below. */
 final class StatusTable {
+    /** Of those that are named. */
+    private static final int PEERS = 5;
+
     private StatusTable() {}
 
     static String of(Map<String, Object> status, Instant now) {
@@ -71,7 +75,27 @@ final class StatusTable {
             out.append(xds.get("listen") instanceof List<?> listen && !listen.isEmpty() ? listen : "served elsewhere");
             out.append('\n');
         }
+        peers(out, status.get("peers"));
         out.append("rules    ").append(status.get("rules")).append("\n\n");
+    }
+
+    /** Said only when there is something to say. */
+    private static void peers(StringBuilder out, @Nullable Object peers) {
+        if (peers instanceof Map<?, ?> map && map.get("unreached") instanceof List<?> unreached) {
+            boolean any = !Integer.valueOf(0).equals(map.get("awaited"));
+            if (any || !unreached.isEmpty()) {
+                out.append("peers    ").append(map.get("awaited")).append(" awaited on other machines\n");
+            }
+            if (!unreached.isEmpty()) {
+                String names =
+                        unreached.stream().limit(PEERS).map(String::valueOf).collect(Collectors.joining(", "));
+                out.append("         NOBODY LISTENS FOR HBONE AT ")
+                        .append(unreached.size())
+                        .append(": ");
+                out.append(names.replaceAll("\\p{Cntrl}", " "));
+                out.append(unreached.size() > PEERS ? ", ...\n" : "\n");
+            }
+        }
     }
 
     private static void below(StringBuilder out, @Nullable Object value, String before) {

@@ -26,13 +26,13 @@ final class Agent {
     private static final int LAST_LINES = 60;
 
     private static final String CERTIFICATE = """
-            cd $0
-            openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=root -days 1 \\
-              -keyout root.key -out root.pem 2>/dev/null
-            openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=xds -keyout xds.key -out xds.csr 2>/dev/null
-            printf 'subjectAltName=DNS:localhost\\nextendedKeyUsage=serverAuth\\n' > ext
-            openssl x509 -req -in xds.csr -CA root.pem -CAkey root.key -days 1 -extfile ext -out xds.pem 2>/dev/null
-            """;
+        cd $0
+        openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=root -days 1 \\
+          -keyout root.key -out root.pem 2>/dev/null
+        openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=xds -keyout xds.key -out xds.csr 2>/dev/null
+        printf 'subjectAltName=DNS:localhost\\nextendedKeyUsage=serverAuth\\n' > ext
+        openssl x509 -req -in xds.csr -CA root.pem -CAkey root.key -days 1 -extfile ext -out xds.pem 2>/dev/null
+        """;
 
     private final Pod machine;
     private final Path folder;
@@ -56,6 +56,8 @@ final class Agent {
         arguments.addAll(List.of("--zds-socket", folder + "/zds.sock", "--xds-socket", folder + "/xds.sock"));
         arguments.addAll(List.of("--xds-listen", "127.0.0.1:" + XDS, "--tls-cert", folder + "/xds.pem"));
         arguments.addAll(List.of("--tls-key", folder + "/xds.key", "--admin", "127.0.0.1:" + ADMIN));
+        // On a machine that does other things too, a node may take longer than agents believe as a rule.
+        arguments.addAll(List.of("--peer-deadline", "PT1M"));
         return new Agent(machine, folder, NodeProcess.hbone(machine, Map.of(), arguments));
     }
 
@@ -79,13 +81,22 @@ final class Agent {
         return variables;
     }
 
-    /** Waits until the pods of these namespaces are enrolled, and no others. */
-    void awaitEnrolled(Set<String> namespaces) {
+    /** Waits until its own pods of these namespaces are enrolled, and no others. */
+    void awaitOwn(Set<String> namespaces) {
         await("agent of " + machine.name() + " to enroll " + namespaces)
                 .atMost(PATIENCE)
                 .pollDelay(Duration.ZERO)
                 .pollInterval(Duration.ofMillis(20))
-                .until(this::workloads, workloads -> isDone(workloads, namespaces));
+                .until(() -> workloads(status()), workloads -> isDone(workloads, namespaces));
+    }
+
+    /** Waits until its own pods of these namespaces are enrolled, and no others, and its node knows how to reach all of the others. */
+    void awaitDone(Set<String> namespaces) {
+        await("agent of " + machine.name() + " to enroll " + namespaces + " and to find those of the other machine")
+                .atMost(PATIENCE)
+                .pollDelay(Duration.ZERO)
+                .pollInterval(Duration.ofMillis(20))
+                .until(this::status, status -> isDone(workloads(status), namespaces) && isTold(status));
     }
 
     /** Waits until nothing goes through the node any more for pods that are not enrolled. */
@@ -94,7 +105,16 @@ final class Agent {
                 .atMost(PATIENCE)
                 .pollDelay(Duration.ZERO)
                 .pollInterval(Duration.ofMillis(20))
-                .until(() -> workloads().stream().noneMatch(workload -> "draining".equals(workload.get("state"))));
+                .until(() ->
+                        workloads(status()).stream().noneMatch(workload -> "draining".equals(workload.get("state"))));
+    }
+
+    private static boolean isTold(Map<?, ?> status) {
+        boolean awaits = !Integer.valueOf(0).equals(((Map<?, ?>) status.get("peers")).get("awaited"));
+        List<?> clients = (List<?>) ((Map<?, ?>) status.get("xds")).get("clients");
+        boolean untold =
+                clients.stream().anyMatch(client -> !Integer.valueOf(0).equals(((Map<?, ?>) client).get("unanswered")));
+        return !awaits && !untold;
     }
 
     private static boolean isDone(List<Map<?, ?>> workloads, Set<String> namespaces) {
@@ -112,7 +132,9 @@ final class Agent {
     String report() {
         StringBuilder report = new StringBuilder("agent of " + machine.name() + ":\n");
         try {
-            workloads()
+            Map<?, ?> status = status();
+            report.append("  peers %s, xds %s%n".formatted(status.get("peers"), status.get("xds")));
+            workloads(status)
                     .forEach(workload -> report.append("  %s/%s wanted %s: %s since %s, %s; last error %s%n"
                             .formatted(
                                     workload.get("namespace"),
@@ -138,10 +160,13 @@ final class Agent {
                 .collect(Collectors.joining());
     }
 
-    @SuppressWarnings("unchecked") // that is what the page is
-    private List<Map<?, ?>> workloads() {
+    private Map<?, ?> status() {
         // JSON is YAML.
-        Object page = new Load(LoadSettings.builder().build()).loadFromString(machine.get(ADMIN, "/status"));
-        return (List<Map<?, ?>>) ((Map<?, ?>) page).get("workloads");
+        return (Map<?, ?>) new Load(LoadSettings.builder().build()).loadFromString(machine.get(ADMIN, "/status"));
+    }
+
+    @SuppressWarnings("unchecked") // that is what the page is
+    private static List<Map<?, ?>> workloads(Map<?, ?> status) {
+        return (List<Map<?, ?>>) status.get("workloads");
     }
 }

@@ -14,7 +14,7 @@ import java.time.Duration;
 /** An open connection to an {@link EchoServer}. Failures say what an application would be told. */
 final class Conversation implements AutoCloseable {
     /** Longer than anything takes that is not broken. */
-    private static final int PATIENCE_MILLIS = (int) Duration.ofSeconds(15).toMillis();
+    private static final int PATIENCE_MILLIS = (int) Duration.ofSeconds(30).toMillis();
 
     private final Socket socket;
     private final BufferedReader in;

@@ -59,8 +59,7 @@ final class Machines implements AutoCloseable {
                 }
             }
             startCa();
-            // See enroll for the order.
-            for (Pod machine : List.of(b, a)) {
+            for (Pod machine : List.of(a, b)) {
                 MeshFile file = new MeshFile(pods.directory().resolve("mesh-" + machine.name() + ".yaml"), workloads);
                 files.put(machine, file);
                 agents.put(machine, Agent.start(machine, file.path()));
@@ -133,7 +132,7 @@ final class Machines implements AutoCloseable {
     }
 
     private NodeProcess startNode(String machine) {
-        Pod pod = machine.equals("a") ? a : b;
+        Pod pod = machine(machine);
         NodeKind kind = kinds.get(machine);
         NodeProcess node = kind.start(pod, variables(pod, kind));
         nodes.put(machine, node);
@@ -160,16 +159,38 @@ final class Machines implements AutoCloseable {
         return variables;
     }
 
-    /**
-     * Labels these namespaces and no others, and waits until the agents say that all is done: on machine b, then on machine a. An
-     * agent takes it from its file alone that pods of other machines are reached by HBONE; so the machine of the servers comes first.
-     */
+    /** Which machine's agent learns first that pods enter the mesh or leave it. */
+    enum Order {
+        CLIENTS_FIRST("a"),
+        SERVERS_FIRST("b"),
+        AT_ONCE;
+
+        private final List<String> first;
+
+        Order(String... first) {
+            this.first = List.of(first);
+        }
+    }
+
+    /** Labels these namespaces and no others, and waits until the agents say that all is done. */
     void enroll(String... namespaces) {
+        enroll(Order.AT_ONCE, namespaces);
+    }
+
+    /** Like {@link #enroll(String...)}; the agent that is first has done its own part before the other one learns anything. */
+    void enroll(Order order, String... namespaces) {
         Set<String> wanted = Set.of(namespaces);
-        files.forEach((machine, file) -> {
-            file.enroll(wanted);
-            agents.get(machine).awaitEnrolled(wanted);
-        });
+        for (String first : order.first) {
+            Pod machine = machine(first);
+            files.get(machine).enroll(wanted);
+            agents.get(machine).awaitOwn(wanted);
+        }
+        files.values().forEach(file -> file.enroll(wanted));
+        agents.values().forEach(agent -> agent.awaitDone(wanted));
+    }
+
+    private Pod machine(String name) {
+        return name.equals("a") ? a : b;
     }
 
     /** Like {@link #enroll}, and waits until the nodes have given up all others: nothing is carried for them, and nobody listens. */

@@ -2,6 +2,7 @@ package io.hbone.node.scenario;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.hbone.node.scenario.Machines.Order;
 import io.hbone.node.scenario.Taps.Place;
 import io.hbone.node.traffic.Capture;
 import java.io.IOException;
@@ -110,17 +111,23 @@ abstract class Scenarios {
         }
     }
 
+    /** Whoever enters, and in whatever order the machines learn of it. */
+    static Stream<Arguments> entering() {
+        return Stream.of(Entering.values())
+                .flatMap(entering -> Stream.of(Order.values()).map(order -> Arguments.of(entering, order)));
+    }
+
     @ParameterizedTest
-    @EnumSource
+    @MethodSource("entering")
     void gap_plaintextWindow_enrollingPodsUnderLoad_sendNothingInTheClearOnceItIsDone_andRefuseNothing(
-            Entering entering) throws Exception {
+            Entering entering, Order order) throws Exception {
         machines.enrollAndForget(entering.before());
         machines.taps().next();
         List<Attempt> attempts;
         long done;
         try (Load load = machines.load()) {
             load.awaitMore(PLENTY);
-            machines.enroll(Machines.ENROLLED_0, Machines.ENROLLED_1);
+            machines.enroll(order, Machines.ENROLLED_0, Machines.ENROLLED_1);
             done = System.nanoTime();
             load.awaitMore(PLENTY);
             attempts = load.stop();
@@ -134,15 +141,16 @@ abstract class Scenarios {
                 .doesNotContainAnyElementsOf(clear);
     }
 
-    @Test
-    void podsLeavingUnderLoad_refuseNothing_andTalkInTheClearWhenItIsDone() throws Exception {
+    @ParameterizedTest
+    @EnumSource
+    void podsLeavingUnderLoad_refuseNothing_andTalkInTheClearWhenItIsDone(Order order) throws Exception {
         machines.enroll(Machines.ENROLLED_0, Machines.ENROLLED_1);
         machines.taps().next();
         List<Attempt> attempts;
         long done;
         try (Load load = machines.load()) {
             load.awaitMore(PLENTY);
-            machines.enroll();
+            machines.enroll(order);
             done = System.nanoTime();
             load.awaitMore(PLENTY);
             attempts = load.stop();
@@ -241,7 +249,8 @@ abstract class Scenarios {
                     .max()
                     .orElse(restart.begun());
             System.out.printf(
-                    "node %s: the last connection that failed began %d ms after its restart; it took %d ms of CPU to be ready%n",
+                    "node %s: the last connection that failed began %d ms after its restart; it took %d ms of CPU to"
+                            + " be ready%n",
                     dying, (last - restart.begun()) / 1_000_000, restart.cpu().toMillis());
         }
     }
