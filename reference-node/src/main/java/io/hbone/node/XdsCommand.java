@@ -33,8 +33,8 @@ import picocli.CommandLine.Option;
 final class XdsCommand implements Callable<Integer> {
     private static final int EXIT_FAILED = 1;
 
-    /** A change takes effect within a second: half of it may pass before it is seen. */
-    private static final Duration LOOK = Duration.ofMillis(250);
+    /** A change takes effect within a second: a tenth of it may pass before it is seen. */
+    private static final Duration LOOK = Duration.ofMillis(100);
 
     @Option(names = "--file", required = true, paramLabel = "FILE", description = "Workloads, services and policies.")
     @SuppressWarnings("NullAway.Init") // picocli sets it

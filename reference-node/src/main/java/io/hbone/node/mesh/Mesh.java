@@ -58,7 +58,7 @@ public final class Mesh implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Mesh.class);
 
     /** How often a file is looked at: what is changed in it holds within a second. */
-    private static final Duration INTERVAL = Duration.ofMillis(500);
+    private static final Duration INTERVAL = Duration.ofMillis(100);
 
     /** How often it is said that a server is waited for. */
     private static final Duration REMINDER = Duration.ofSeconds(10);

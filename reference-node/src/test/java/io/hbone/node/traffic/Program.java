@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 
 /** A child process. What it writes goes to files, so that nobody need read along. */
@@ -116,6 +117,11 @@ public final class Program implements AutoCloseable {
         if (!process.isAlive() && !out().contains(text)) {
             throw new AssertionError("ended with " + process.exitValue() + ": " + command + "\n" + out() + err());
         }
+    }
+
+    /** Done when it has ended. */
+    public CompletableFuture<?> onExit() {
+        return process.onExit();
     }
 
     public boolean isAlive() {

@@ -9,9 +9,12 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -35,6 +38,8 @@ class XdsFleetTest {
 
     /** For a JVM to come up on a machine that is busy. */
     private static final Duration START = Duration.ofSeconds(60);
+
+    private static final int ROUNDS = 5;
 
     private static final String CLIENT = "cluster.local/ns/shop/sa/buyer";
     private static final String SERVER = "cluster.local/ns/store/sa/seller";
@@ -200,6 +205,35 @@ class XdsFleetTest {
             assertThat(live.join(SOON).words()).contains("ended");
             assertThat(answered(from, port)).isFalse();
         }
+    }
+
+    /** Printed for the record: issue texts ask for a second, and machines that test are busy. */
+    @Test
+    void deny_inTheFile_holdsOnBothNodes_andHowSoonIsPrinted() throws Exception {
+        int port = mesh.freePort();
+        List<Long> ourTimes = new ArrayList<>();
+        List<Long> stockTimes = new ArrayList<>();
+        try (Program atTheServer = mesh.server().app("echo", port);
+                Program atTheClient = mesh.client().app("echo", port)) {
+            for (int round = 0; round < ROUNDS; round++) {
+                allowEverything();
+                await().atMost(SOON).until(() -> answered("client", port) && answered("server", port));
+                Program byOurs = steady("client", port);
+                Program byStock = steady("server", port);
+                long begin = System.nanoTime();
+
+                policies("Deny", CLIENT, SERVER);
+
+                CompletableFuture<Long> ours = byOurs.onExit().thenApply(end -> System.nanoTime() - begin);
+                CompletableFuture<Long> stock = byStock.onExit().thenApply(end -> System.nanoTime() - begin);
+                ourTimes.add(TimeUnit.NANOSECONDS.toMillis(ours.get(SOON.toSeconds(), TimeUnit.SECONDS)));
+                stockTimes.add(TimeUnit.NANOSECONDS.toMillis(stock.get(SOON.toSeconds(), TimeUnit.SECONDS)));
+                assertThat(byOurs.join(SOON).words()).contains("ended");
+                assertThat(byStock.join(SOON).words()).contains("ended");
+            }
+        }
+        System.out.println("from a policy in the file to the end of what it denies, ms: at our node " + ourTimes
+                + ", at ztunnel " + stockTimes);
     }
 
     private static Program steady(String from, int port) {
