@@ -4,7 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import io.grpc.netty.shaded.io.netty.bootstrap.Bootstrap;
+import io.grpc.netty.shaded.io.netty.bootstrap.ServerBootstrap;
 import io.hbone.core.TrustDomain;
+import io.hbone.identity.testing.CapturedLog;
 import io.hbone.netty.socket.OriginalDestination;
 import io.hbone.node.config.ProxyConfig;
 import io.hbone.xds.TypeUrl;
@@ -211,6 +214,19 @@ class NodeXdsTest {
                         .body())
                 .contains("\"allowed\": false", "\"resource\": \"default/nobody\"");
         assertThat(ask(node.adminAddress(), "/explain?src=p").statusCode()).isEqualTo(400);
+    }
+
+    @Test
+    void serverOnAUnixSocket_isNotConnectedToWithOptionsOfTcp() throws Exception {
+        put(SELF);
+        try (CapturedLog connecting = CapturedLog.of(Bootstrap.class);
+                CapturedLog accepting = CapturedLog.of(ServerBootstrap.class)) {
+            serve();
+            start(environment(), OriginalDestination.KERNEL);
+
+            assertThat(connecting.lines()).isEmpty();
+            assertThat(accepting.lines()).isEmpty();
+        }
     }
 
     @Test

@@ -200,6 +200,10 @@ public final class GrpcAdsTransport implements AdsTransport {
                 channel =
                         Grpc.newChannelBuilder("unix://" + path.toAbsolutePath(), InsecureChannelCredentials.create());
                 channel.overrideAuthority("localhost");
+                if (channel instanceof NettyChannelBuilder overUnix) {
+                    // gRPC's default is of TCP, and each connection would be warned about.
+                    overUnix.withOption(ChannelOption.SO_KEEPALIVE, null);
+                }
             }
             return channel.maxInboundMessageSize(MAX_MESSAGE)
                     .keepAliveTime(30, TimeUnit.SECONDS)

@@ -5,6 +5,7 @@ import io.grpc.Server;
 import io.grpc.ServerCredentials;
 import io.grpc.TlsServerCredentials;
 import io.grpc.netty.shaded.io.grpc.netty.NettyServerBuilder;
+import io.grpc.netty.shaded.io.netty.channel.ChannelOption;
 import io.grpc.netty.shaded.io.netty.channel.EventLoopGroup;
 import io.grpc.netty.shaded.io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.grpc.netty.shaded.io.netty.channel.epoll.EpollIoHandler;
@@ -172,6 +173,8 @@ public final class AdsServer implements AutoCloseable {
             SocketAddress address = new DomainSocketAddress(socket.toFile());
             NettyServerBuilder builder = NettyServerBuilder.forAddress(address, InsecureServerCredentials.create())
                     .channelType(EpollServerDomainSocketChannel.class)
+                    // gRPC's default is of TCP, and each connection would be warned about.
+                    .withChildOption(ChannelOption.SO_KEEPALIVE, null)
                     .bossEventLoopGroup(loops)
                     .workerEventLoopGroup(loops);
             try {
