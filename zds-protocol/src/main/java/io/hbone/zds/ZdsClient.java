@@ -108,7 +108,16 @@ public final class ZdsClient implements AutoCloseable {
                 used = true;
                 backoff.reset();
             }
-            return workloads.handle(request);
+            CompletableFuture<Void> answer = workloads.handle(request);
+            if (answer.isCompletedExceptionally()) {
+                // What cannot be served is told where it fails; this is what should not have been asked.
+                answer.whenComplete((done, failure) -> {
+                    if (failure instanceof ZdsException why) {
+                        refused(why);
+                    }
+                });
+            }
+            return answer;
         }
 
         @Override
