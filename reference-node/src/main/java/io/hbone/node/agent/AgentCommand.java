@@ -5,8 +5,8 @@ import io.hbone.node.config.LogLevels;
 import io.hbone.node.telemetry.Logging;
 import io.hbone.xds.file.LocalFileException;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -19,13 +19,17 @@ import picocli.CommandLine.Mixin;
 @Command(
         name = "agent",
         description = {
-            "Keeps the pods of this machine in the mesh, or out of it, as a watched file says: hands them to the machine's node by"
-                    + " ZDS, leads their traffic there by rules in their network namespaces, and tells nodes of the mesh by xDS.",
-            "The file is what 'hbone xds' serves, and two keys more: pods, with netns, pid, path, container or pod for where each"
-                    + " one lives; and namespaces, with enrolled for whether theirs are in the mesh. The same file may serve all"
-                    + " machines.",
-            "When it ends, everything goes on as it is; the next one takes it from there. It takes root, or CAP_SYS_ADMIN,"
-                    + " CAP_NET_ADMIN and CAP_SYS_PTRACE."
+            "Keeps the pods of this machine in the mesh, or out of it, as a watched file or the labels of a cluster"
+                    + " say: hands them to the machine's node by ZDS, leads their traffic there by rules in their network"
+                    + " namespaces, and tells nodes of the mesh by xDS.",
+            "The file is what 'hbone xds' serves, and two keys more: pods, with netns, pid, path, container or pod for"
+                    + " where each one lives; and namespaces, with enrolled for whether theirs are in the mesh. The same"
+                    + " file may serve all machines.",
+            "With --kubernetes it is the pods of the machine's Node object that are in the mesh by the label"
+                    + " io.cilium/mtls-enabled=true on their namespace or, before that, on themselves (false takes one"
+                    + " out). Each says how it stands by its condition hbone.io/Enrolled, and by events.",
+            "When it ends, everything goes on as it is; the next one takes it from there. It takes root, or"
+                    + " CAP_SYS_ADMIN, CAP_NET_ADMIN and CAP_SYS_PTRACE."
         },
         subcommands = StatusCommand.class,
         mixinStandardHelpOptions = true)
@@ -55,27 +59,24 @@ public final class AgentCommand implements Callable<Integer> {
         Logging.start(format, levels, System.out);
         Logger log = LoggerFactory.getLogger(AgentCommand.class);
         CompletionStage<String> stop = stopSignals.get();
-        Path file = options.file;
-        try (MachineAgent agent = MachineAgent.start(file(file), options)) {
-            agent.serveWhenSeeded();
+        try (MachineAgent agent = MachineAgent.start(options)) {
+            // An API server may be away for long, and the signal to stop comes nevertheless.
+            CompletableFuture.anyOf(stop.toCompletableFuture(), agent.seeded().toCompletableFuture())
+                    .join();
+            if (!stop.toCompletableFuture().isDone()) {
+                agent.serve();
+            }
             log.info(
                     "received {}, leaving everything as it is",
                     stop.toCompletableFuture().join());
             return 0;
         } catch (LocalFileException e) {
-            return failed(new IOException(file + ": " + e.getMessage(), e));
+            return failed(new IOException(options.file + ": " + e.getMessage(), e));
         } catch (IOException | IllegalArgumentException e) {
             return failed(e);
         } finally {
             Logging.stop();
         }
-    }
-
-    private static Path file(@Nullable Path file) {
-        if (file == null) {
-            throw new IllegalArgumentException("no --file and no HBONE_AGENT_FILE (expected: one of them)");
-        }
-        return file;
     }
 
     private static LogFormat format(String text) {

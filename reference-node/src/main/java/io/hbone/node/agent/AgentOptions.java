@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.ArgGroup;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** The options of {@code hbone agent}. Most of them have a variable of the environment as well, for images. */
@@ -14,8 +15,19 @@ final class AgentOptions {
             names = "--file",
             paramLabel = "FILE",
             defaultValue = "${env:HBONE_AGENT_FILE}",
-            description = "Pods, namespaces and the rest of the mesh; $HBONE_AGENT_FILE, one of both is required.")
+            description =
+                    "Pods, namespaces and the rest of the mesh; $HBONE_AGENT_FILE. This or --kubernetes is required.")
     @Nullable Path file; // not required of picocli, which would ask for it before 'status', too
+
+    @Option(
+            names = "--kubernetes",
+            defaultValue = "${env:HBONE_AGENT_KUBERNETES:-false}",
+            description = "Instead of a file: the pods of the cluster that run on this machine, by their labels;"
+                    + " $HBONE_AGENT_KUBERNETES.")
+    boolean kubernetes;
+
+    @Mixin
+    final ClusterOptions cluster = new ClusterOptions();
 
     @Option(
             names = "--node",

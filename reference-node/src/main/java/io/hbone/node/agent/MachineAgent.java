@@ -1,12 +1,12 @@
 package io.hbone.node.agent;
 
 import io.hbone.core.TrustDomain;
+import io.hbone.enrollment.AgentObserver;
 import io.hbone.enrollment.AgentSettings;
 import io.hbone.enrollment.EnrollmentAgent;
 import io.hbone.enrollment.MachineNetworks;
 import io.hbone.enrollment.MeshDirectory;
 import io.hbone.enrollment.PeerArrivals;
-import io.hbone.enrollment.file.FileWorkloads;
 import io.hbone.enrollment.rules.RedirectSettings;
 import io.hbone.enrollment.rules.Redirection;
 import io.hbone.identity.UnixEndpoint;
@@ -29,8 +29,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
-import java.util.concurrent.Executors;
-import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -39,9 +38,6 @@ import org.slf4j.LoggerFactory;
 final class MachineAgent implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(MachineAgent.class);
 
-    /** A change takes effect within a second: half of it may pass before it is seen. */
-    private static final Duration LOOK = Duration.ofMillis(250);
-
     private static final Duration RUNTIME_TIMEOUT = Duration.ofSeconds(5);
 
     private final AgentOptions options;
@@ -49,6 +45,7 @@ final class MachineAgent implements AutoCloseable {
     private final MeshServers servers;
     private final MeshDirectory mesh;
     private final EnrollmentAgent agent;
+    private final Origin origin;
     private final Deque<AutoCloseable> releases;
 
     private MachineAgent(
@@ -57,12 +54,14 @@ final class MachineAgent implements AutoCloseable {
             MeshServers servers,
             MeshDirectory mesh,
             EnrollmentAgent agent,
+            Origin origin,
             Deque<AutoCloseable> releases) {
         this.options = options;
         this.resources = resources;
         this.servers = servers;
         this.mesh = mesh;
         this.agent = agent;
+        this.origin = origin;
         this.releases = releases;
     }
 
@@ -71,18 +70,17 @@ final class MachineAgent implements AutoCloseable {
      *
      * @throws IOException when a socket or the file is not to be had, or another agent is there
      */
-    static MachineAgent start(Path file, AgentOptions options) throws IOException {
+    static MachineAgent start(AgentOptions options) throws IOException {
         Deque<AutoCloseable> releases = new ArrayDeque<>();
         try {
-            return start(file, options, releases);
+            return start(options, releases);
         } catch (IOException | RuntimeException e) {
             release(releases);
             throw e;
         }
     }
 
-    private static MachineAgent start(Path file, AgentOptions options, Deque<AutoCloseable> releases)
-            throws IOException {
+    private static MachineAgent start(AgentOptions options, Deque<AutoCloseable> releases) throws IOException {
         String machine = machine(options.node);
         releases.push(AgentLock.take(options.zdsSocket));
         if (!options.noXdsSocket) {
@@ -94,21 +92,14 @@ final class MachineAgent implements AutoCloseable {
         MeshDirectory mesh = new MeshDirectory(new AddressAliases(resources), arrivals);
         MeshServers servers = new MeshServers();
         releases.push(servers);
-        ScheduledExecutorService looking = Executors.newSingleThreadScheduledExecutor(task -> {
-            Thread thread = new Thread(task, "file-watch");
-            thread.setDaemon(true);
-            return thread;
-        });
-        releases.push(looking::shutdownNow);
-        FileWorkloads workloads =
-                new FileWorkloads(file, machine, TrustDomain.of(options.trustDomain), mesh, looking, LOOK);
-        log.info("machine {}: {} has {}", machine, file, workloads.load());
+        Origin origin = origin(options, machine, mesh);
+        releases.push(origin);
         CriNetworks runtime = new CriNetworks(UnixEndpoint.parse(options.containerRuntime), RUNTIME_TIMEOUT);
         releases.push(runtime);
         PrometheusRegistry registry = new PrometheusRegistry();
         AgentMetrics metrics = new AgentMetrics(registry);
         EnrollmentAgent.Builder builder = EnrollmentAgent.builder(
-                        workloads,
+                        origin.workloads(),
                         new MachineNetworks(runtime),
                         Redirection.of(rules(options)),
                         mesh,
@@ -117,7 +108,7 @@ final class MachineAgent implements AutoCloseable {
                         .withDrain(options.drain)
                         .withLinger(options.linger)
                         .withVerify(options.verify))
-                .observer(metrics);
+                .observer(observer(metrics, origin));
         if (!options.noXdsSocket || options.xdsPort != null) {
             builder.delivered(servers::isDelivered);
         }
@@ -126,23 +117,52 @@ final class MachineAgent implements AutoCloseable {
         metrics.read(registry, agent::status, servers::clients);
         ProcessMetrics.register(registry, "agent");
         StatusDocument document = new StatusDocument(
-                machine, file.toString(), rulesText(options), options.zdsSocket.toString(), xds(options));
+                machine, origin.kind(), origin.name(), rulesText(options), options.zdsSocket.toString(), xds(options));
         serve(
                 options.admin,
-                new AgentPages(agent::status, servers::clients, document, new MetricsPage(registry)),
+                new AgentPages(
+                        agent::status,
+                        origin.known().toCompletableFuture()::isDone,
+                        servers::clients,
+                        document,
+                        new MetricsPage(registry)),
                 releases);
         log.info("nodes are handed their workloads on {}", options.zdsSocket);
-        return new MachineAgent(options, resources, servers, mesh, agent, releases);
+        return new MachineAgent(options, resources, servers, mesh, agent, origin, releases);
+    }
+
+    private static Origin origin(AgentOptions options, String machine, MeshDirectory mesh) throws IOException {
+        TrustDomain trustDomain = TrustDomain.of(options.trustDomain);
+        Path file = options.file;
+        if (options.kubernetes == (file != null)) {
+            throw new IllegalArgumentException(
+                    options.kubernetes
+                            ? "--kubernetes and a file (expected: one of them)"
+                            : "no --file, no HBONE_AGENT_FILE and no --kubernetes (expected: one of them)");
+        }
+        return file == null
+                ? new ClusterOrigin(options.cluster, machine, trustDomain, mesh)
+                : new FileOrigin(file, machine, trustDomain, mesh);
+    }
+
+    private static AgentObserver observer(AgentMetrics metrics, Origin origin) {
+        List<AgentObserver> all = new ArrayList<>(origin.observers());
+        all.add(metrics);
+        return new AgentObservers(List.copyOf(all));
+    }
+
+    /** Completes when it is known what is so on this machine and in the mesh. */
+    CompletionStage<Void> seeded() {
+        return agent.seeded().thenCombine(origin.known(), (here, elsewhere) -> here);
     }
 
     /**
-     * Begins to tell nodes of the mesh, as soon as it is known what is so on this machine. Waits for that.
+     * Begins to tell nodes of the mesh; not before it is {@link #seeded}.
      *
      * @throws IOException when there cannot be listened
      */
-    void serveWhenSeeded() throws IOException {
-        agent.seeded().toCompletableFuture().join();
-        mesh.live(); // the file was read before
+    void serve() throws IOException {
+        mesh.live(); // what was known until now has been so for a while
         if (!options.noXdsSocket) {
             servers.listen(resources, options.xdsSocket);
             log.info("xDS is served on unix://{}", options.xdsSocket);

@@ -13,12 +13,13 @@ import java.util.Map;
  * How the agent stands, as {@code hbone agent status --json} prints it.
  *
  * @param machine the machine's name
- * @param file that says what its workloads are
+ * @param kind of what says what its workloads are: {@code file} or {@code cluster}
+ * @param origin which one
  * @param rules whose rules are written, and with what
  * @param zds where nodes find the agent
  * @param xds where nodes learn the mesh; empty for elsewhere
  */
-record StatusDocument(String machine, String file, String rules, String zds, List<String> xds) {
+record StatusDocument(String machine, String kind, String origin, String rules, String zds, List<String> xds) {
 
     Map<String, Object> of(AgentStatus status, List<ClientStatus> clients) {
         Map<String, Object> out = new LinkedHashMap<>();
@@ -37,7 +38,7 @@ record StatusDocument(String machine, String file, String rules, String zds, Lis
 
     private Map<String, Object> source(AgentStatus status) {
         Map<String, Object> out = new LinkedHashMap<>();
-        out.put("file", file);
+        out.put(kind, origin);
         out.put("error", status.sourceError());
         return out;
     }

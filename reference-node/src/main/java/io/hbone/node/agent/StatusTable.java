@@ -53,7 +53,10 @@ final class StatusTable {
         out.append("machine  ").append(status.get("machine"));
         out.append(Boolean.TRUE.equals(status.get("ready")) ? "\n" : " (starting)\n");
         if (status.get("source") instanceof Map<?, ?> source) {
-            out.append("file     ").append(source.get("file")).append('\n');
+            boolean file = source.containsKey("file");
+            out.append(file ? "file     " : "cluster  ")
+                    .append(source.get(file ? "file" : "cluster"))
+                    .append('\n');
             if (source.get("error") != null) {
                 out.append("         NOT USED AS IT IS NOW: ")
                         .append(source.get("error"))
