@@ -13,7 +13,7 @@ import org.snakeyaml.engine.v2.api.LoadSettings;
 import org.snakeyaml.engine.v2.exceptions.YamlEngineException;
 
 /** Asks a running agent how it stands. */
-final class StatusClient {
+public final class StatusClient {
     private static final int PATIENCE_MILLIS = 5_000;
 
     /** More than ten thousand workloads need. */
@@ -27,7 +27,7 @@ final class StatusClient {
      * @param admin {@code host:port}
      * @throws IOException when nobody answers there, or somebody who is no agent
      */
-    static Map<String, Object> ask(String admin) throws IOException {
+    public static Map<String, Object> ask(String admin) throws IOException {
         String page = "http://" + admin + AgentPages.STATUS;
         try {
             HttpURLConnection connection =

@@ -12,7 +12,7 @@ import org.snakeyaml.engine.v2.api.LoadSettings;
 import org.snakeyaml.engine.v2.exceptions.YamlEngineException;
 
 /** Asks a running node what it holds. */
-final class AdminQuery {
+public final class AdminQuery {
     private static final String PAGE = "/identities";
 
     private AdminQuery() {}
@@ -23,7 +23,7 @@ final class AdminQuery {
      * @param address {@code host:port}
      * @throws IOException when nobody answers there, or somebody who is no node
      */
-    static List<Map<String, Object>> identities(String address) throws IOException {
+    public static List<Map<String, Object>> identities(String address) throws IOException {
         AdminClient.Answer answer = AdminClient.get(address, PAGE, "Content-Type");
         String page = "http://" + address + PAGE;
         if (answer.status() != HttpURLConnection.HTTP_OK) {

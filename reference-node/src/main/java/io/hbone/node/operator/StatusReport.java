@@ -1,5 +1,6 @@
 package io.hbone.node.operator;
 
+import io.hbone.enrollment.kubernetes.ClusterPods;
 import io.hbone.enrollment.operator.ClusterStatus;
 import io.hbone.enrollment.operator.ClusterStatus.Standing;
 import io.hbone.enrollment.operator.ClusterStatus.State;
@@ -11,14 +12,19 @@ import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** Writes how the identities of a cluster stand, for people and for programs. */
+/** Writes how the identities and the pods of a cluster stand, for people and for programs. */
 public final class StatusReport {
     private StatusReport() {}
 
-    /** A verdict first, then what is wrong, then the rest. */
-    public static String text(ClusterStatus status, Instant now) {
+    /** Whether nothing is left to be done. Different versions are told of, and are not bad: upgrades have them. */
+    public static boolean isGood(ClusterStatus status, ClusterPods pods, Instant now) {
+        return status.isGood(now) && pods.isGood();
+    }
+
+    /** A verdict first, then what is wrong, then the rest; of pods that are enrolled the number alone. */
+    public static String text(ClusterStatus status, ClusterPods pods, Instant now) {
         StringBuilder text = new StringBuilder();
-        text.append(status.isGood(now) ? "good" : "NOT GOOD")
+        text.append(isGood(status, pods, now) ? "good" : "NOT GOOD")
                 .append(": ")
                 .append(count(status, State.REGISTERED))
                 .append(" namespaces registered, ")
@@ -27,7 +33,34 @@ public final class StatusReport {
                 .append(count(status, State.FAILED))
                 .append(" failed\noperator: ")
                 .append(operator(status, now))
-                .append('\n');
+                .append('\n')
+                .append("pods: ")
+                .append(pods.count(ClusterPods.State.ENROLLED))
+                .append(" enrolled, ")
+                .append(pods.count(ClusterPods.State.PENDING))
+                .append(" pending, ")
+                .append(pods.count(ClusterPods.State.FAILED))
+                .append(" failed\n");
+        if (!pods.images().isEmpty()) {
+            text.append(pods.isSkewed() ? "versions DIFFER: " : "versions: ")
+                    .append(pods.images())
+                    .append('\n');
+        }
+        for (ClusterPods.State state : List.of(ClusterPods.State.FAILED, ClusterPods.State.PENDING)) {
+            for (ClusterPods.Standing each : pods.pods()) {
+                if (each.state() == state) {
+                    String where = each.node().isEmpty() ? "" : " on " + each.node();
+                    // Of errors parts may come from strangers: nothing that a terminal acts on gets there.
+                    text.append(String.format(
+                            "%-10s pod %s/%s%s: %s%n",
+                            state,
+                            each.namespace(),
+                            each.name(),
+                            where,
+                            each.message().replaceAll("\\p{Cntrl}", " ")));
+                }
+            }
+        }
         for (State state : List.of(State.FAILED, State.PENDING, State.REGISTERED)) {
             for (Standing each : status.namespaces()) {
                 if (each.state() == state) {
@@ -43,17 +76,30 @@ public final class StatusReport {
     }
 
     /** The same as one JSON object. */
-    public static String json(ClusterStatus status, Instant now) {
+    public static String json(ClusterStatus status, ClusterPods pods, Instant now) {
         Map<String, @Nullable Object> dump = new LinkedHashMap<>();
-        dump.put("good", status.isGood(now));
+        dump.put("good", isGood(status, pods, now));
         dump.put("led", status.isLed(now));
         dump.put("leader", status.leader());
         dump.put(
                 "namespaces",
                 status.namespaces().stream().map(StatusReport::dump).toList());
+        dump.put("pods", pods.pods().stream().map(StatusReport::dump).toList());
+        dump.put("images", pods.images());
+        dump.put("skewed", pods.isSkewed());
         StringBuilder json = new StringBuilder();
         Json.compact(json, dump);
         return json.append('\n').toString();
+    }
+
+    private static Map<String, Object> dump(ClusterPods.Standing standing) {
+        Map<String, Object> dump = new LinkedHashMap<>();
+        dump.put("namespace", standing.namespace());
+        dump.put("name", standing.name());
+        dump.put("node", standing.node());
+        dump.put("state", standing.state().toString());
+        dump.put("message", standing.message());
+        return dump;
     }
 
     private static Map<String, Object> dump(Standing standing) {

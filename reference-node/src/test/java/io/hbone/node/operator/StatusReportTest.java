@@ -2,15 +2,21 @@ package io.hbone.node.operator;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.hbone.enrollment.kubernetes.ClusterPods;
 import io.hbone.enrollment.operator.ClusterStatus;
 import io.hbone.enrollment.operator.ClusterStatus.Standing;
 import io.hbone.enrollment.operator.ClusterStatus.State;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
 
 class StatusReportTest {
+    private static final ClusterPods NO_PODS = new ClusterPods(List.of(), new TreeMap<>());
     private static final Instant NOW = Instant.parse("2026-11-23T01:00:00Z");
 
     @Test
@@ -20,25 +26,44 @@ class StatusReportTest {
                 new Standing("bank", State.REGISTERED, "2 of 2 service accounts have an entry at the SPIRE server"),
                 new Standing("late", State.PENDING, ""),
                 new Standing("shop", State.FAILED, "no connection to the SPIRE server"));
+        ClusterPods pods = new ClusterPods(
+                List.of(
+                        new ClusterPods.Standing("bank", "a", "n1", ClusterPods.State.ENROLLED, "fine"),
+                        new ClusterPods.Standing("bank", "b", "n1", ClusterPods.State.PENDING, "no node"),
+                        new ClusterPods.Standing("bank", "c", "n2", ClusterPods.State.FAILED, "no \u001biptables")),
+                new TreeMap<>(Map.of("hbone-agent", new TreeSet<>(Set.of("hbone:1", "hbone:2")))));
 
-        assertThat(StatusReport.text(status, NOW)).isEqualTo("""
+        assertThat(StatusReport.text(status, pods, NOW)).isEqualTo("""
                         NOT GOOD: 1 namespaces registered, 1 pending, 1 failed
                         operator: op-1 leads
+                        pods: 1 enrolled, 1 pending, 1 failed
+                        versions DIFFER: {hbone-agent=[hbone:1, hbone:2]}
+                        failed     pod bank/c on n2: no  iptables
+                        pending    pod bank/b on n1: no node
                         failed     shop: no connection to the SPIRE server
                         pending    late
                         registered bank: 2 of 2 service accounts have an entry at the SPIRE server
                         """);
-        assertThat(StatusReport.json(status, NOW))
+        assertThat(StatusReport.json(status, pods, NOW))
                 .startsWith("{\"good\":false,\"led\":true,\"leader\":\"op-1\",\"namespaces\":[{\"name\":\"bank\"")
                 .contains("{\"name\":\"late\",\"state\":\"pending\",\"message\":\"\"}");
+    }
+
+    @Test
+    void podThatIsNotEnrolled_isNotGoodHoweverTheNamespacesStand() {
+        ClusterStatus status = status(NOW.minusSeconds(3), new Standing("bank", State.REGISTERED, ""));
+        ClusterPods pending = new ClusterPods(
+                List.of(new ClusterPods.Standing("bank", "b", "n1", ClusterPods.State.PENDING, "no node")),
+                new TreeMap<>());
+        assertThat(StatusReport.isGood(status, pending, NOW)).isFalse();
     }
 
     @Test
     void operatorThatLeads_andAllRegistered_isGood() {
         ClusterStatus status = status(NOW.minusSeconds(3), new Standing("bank", State.REGISTERED, ""));
 
-        assertThat(status.isGood(NOW)).isTrue();
-        assertThat(StatusReport.text(status, NOW)).startsWith("good: 1 namespaces registered");
+        assertThat(StatusReport.isGood(status, NO_PODS, NOW)).isTrue();
+        assertThat(StatusReport.text(status, NO_PODS, NOW)).startsWith("good: 1 namespaces registered");
     }
 
     @Test
@@ -47,8 +72,9 @@ class StatusReportTest {
         ClusterStatus never = new ClusterStatus("", null, Duration.ZERO, List.of());
 
         assertThat(over.isGood(NOW)).isFalse();
-        assertThat(StatusReport.text(over, NOW)).contains("none leads; the last one said so at 2026-11-23T00:59:44Z");
-        assertThat(StatusReport.text(never, NOW)).contains("none has ever led");
+        assertThat(StatusReport.text(over, NO_PODS, NOW))
+                .contains("none leads; the last one said so at 2026-11-23T00:59:44Z");
+        assertThat(StatusReport.text(never, NO_PODS, NOW)).contains("none has ever led");
     }
 
     private static ClusterStatus status(Instant renewed, Standing... namespaces) {
