@@ -37,7 +37,10 @@ public final class MachineNetworks implements NetworkLocator {
         try (NetworkNamespace init = NetworkNamespace.ofProcess(INIT)) {
             machine.add(init.id());
         } catch (IOException e) {
-            logger.info("the network of process 1 is not known and cannot be kept out of the mesh: {}", e.getMessage());
+            logger.info(
+                    "only this agent's own network is kept out of the mesh, as that of process 1 cannot be opened"
+                            + " (expected: CAP_SYS_PTRACE, which matters where the agent has a network of its own): {}",
+                    e.getMessage());
         }
     }
 

@@ -38,9 +38,9 @@ final class PacketMark {
                     "PACKET_MARK",
                     shown,
                     "one that may be set: " + failure
-                            + "; it takes CAP_NET_ADMIN. Without it redirect rules take the node's packets for an"
-                            + " application's; PROXY_MODE=dedicated without a mark works beside rules that know the"
-                            + " node by its user");
+                            + "; it takes CAP_NET_ADMIN, or CAP_NET_RAW from Linux 5.17 on. Without it redirect rules"
+                            + " take the node's packets for an application's; PROXY_MODE=dedicated without a mark"
+                            + " works beside rules that know the node by its user");
         }
     }
 
