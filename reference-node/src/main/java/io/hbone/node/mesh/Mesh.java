@@ -12,9 +12,6 @@ import io.hbone.xds.Rejection;
 import io.hbone.xds.ResourceSink;
 import io.hbone.xds.TypeUrl;
 import io.hbone.xds.ads.AdsObserver;
-import io.hbone.xds.file.LocalFile;
-import io.hbone.xds.file.LocalFileException;
-import io.hbone.xds.file.LocalFileWatch;
 import io.hbone.xds.model.Workload;
 import io.hbone.xds.policy.Policy;
 import io.hbone.xds.policy.PolicyAudit;
@@ -31,16 +28,13 @@ import io.hbone.xds.store.StoreChange.Changed;
 import io.hbone.xds.store.StoreListener;
 import io.hbone.xds.store.WorkloadStore;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
@@ -57,19 +51,12 @@ import org.slf4j.LoggerFactory;
 public final class Mesh implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Mesh.class);
 
-    /** How often a file is looked at: what is changed in it holds within a second. */
-    private static final Duration INTERVAL = Duration.ofMillis(100);
-
     /** How often it is said that a server is waited for. */
     private static final Duration REMINDER = Duration.ofSeconds(10);
 
     private final WorkloadStore store;
     private final PolicyStore policies = new PolicyStore();
-    /** Names of what came from the local description, by type. */
-    private final Map<String, Set<String>> local = new ConcurrentHashMap<>();
-
-    private @Nullable LocalXds source;
-    private @Nullable LocalFileWatch watch;
+    private @Nullable LocalDescription local;
     private volatile @Nullable XdsLink xds;
 
     private Mesh(TrustDomain trustDomain) {
@@ -85,41 +72,10 @@ public final class Mesh implements AutoCloseable {
      */
     public static Mesh load(@Nullable LocalXds source, TrustDomain trustDomain) {
         Mesh mesh = new Mesh(trustDomain);
-        mesh.source = source;
-        if (source instanceof LocalXds.File file) {
-            mesh.read(file, trustDomain);
-        } else if (source instanceof LocalXds.Inline inline) {
-            mesh.read(inline, trustDomain);
+        if (source != null) {
+            mesh.local = new LocalDescription(source, trustDomain, mesh::apply);
         }
         return mesh;
-    }
-
-    private void read(LocalXds.File file, TrustDomain trustDomain) {
-        String where = file.variable() + " " + file.path() + ": ";
-        LocalFileWatch opened = new LocalFileWatch(file.path(), trustDomain, this::applyLocal);
-        try {
-            opened.load();
-        } catch (LocalFileException e) {
-            throw new ConfigException(where + e.getMessage());
-        }
-        String error = opened.error();
-        if (error != null) {
-            throw new ConfigException(where + error);
-        }
-        watch = opened;
-    }
-
-    private void read(LocalXds.Inline inline, TrustDomain trustDomain) {
-        try {
-            LocalFile file = LocalFile.parse(inline.yaml(), trustDomain);
-            List<Rejection> rejections = new ArrayList<>(applyLocal(TypeUrl.AUTHORIZATION, file.policies(), List.of()));
-            rejections.addAll(applyLocal(TypeUrl.ADDRESS, file.addresses(), List.of()));
-            if (!rejections.isEmpty()) {
-                throw new ConfigException(inline.variable() + ": " + rejections);
-            }
-        } catch (LocalFileException e) {
-            throw new ConfigException(inline.variable() + ": " + e.getMessage());
-        }
     }
 
     private List<Rejection> apply(String typeUrl, List<NamedResource> upserts, List<String> removals) {
@@ -127,17 +83,8 @@ public final class Mesh implements AutoCloseable {
         return sink.apply(typeUrl, upserts, removals);
     }
 
-    private List<Rejection> applyLocal(String typeUrl, List<NamedResource> upserts, List<String> removals) {
-        Set<String> names = local.computeIfAbsent(typeUrl, type -> ConcurrentHashMap.newKeySet());
-        List<Rejection> rejections = apply(typeUrl, upserts, removals);
-        removals.forEach(names::remove);
-        upserts.forEach(resource -> names.add(resource.name()));
-        rejections.forEach(rejection -> names.remove(rejection.name()));
-        return rejections;
-    }
-
     private boolean isLocal(String typeUrl, String name) {
-        return local.getOrDefault(typeUrl, Set.of()).contains(name);
+        return local != null && local.has(typeUrl, name);
     }
 
     /**
@@ -165,7 +112,7 @@ public final class Mesh implements AutoCloseable {
         if (link == null) {
             WorkloadIdentity self = identityOf(info);
             if (self == null) {
-                String where = source == null ? "the mesh" : source.variable();
+                String where = local == null ? "the mesh" : local.variable();
                 throw ConfigException.of("PROXY_WORKLOAD_INFO", info.toString(), "a workload of " + where);
             }
             return self;
@@ -287,15 +234,15 @@ public final class Mesh implements AutoCloseable {
 
     /** Follows what changes, where it can, until it is closed. */
     public void follow(ScheduledExecutorService executor) {
-        if (watch != null) {
-            watch.start(executor, INTERVAL);
+        if (local != null) {
+            local.follow(executor);
         }
     }
 
     @Override
     public void close() {
-        if (watch != null) {
-            watch.close();
+        if (local != null) {
+            local.close();
         }
         if (xds != null) {
             xds.close();
@@ -309,7 +256,7 @@ public final class Mesh implements AutoCloseable {
 
     /** Why what is known may be out of date; null when it is not. */
     public @Nullable String error() {
-        return watch == null ? null : watch.error();
+        return local == null ? null : local.error();
     }
 
     /** The identity of a workload; null when the mesh does not have it. */
