@@ -65,7 +65,8 @@ final class AuthorizationPolicies {
         }
         return String.join(", ", beyond) + " (expected: what can be told of a connection; HTTP needs a waypoint): "
                 + (action == Action.DENY
-                        ? "the DENY policy is enforced without it, which may deny more, or nothing where a rule has nothing else"
+                        ? "the DENY policy is enforced without it, which may deny more, or nothing where a rule has"
+                                + " nothing else"
                         : "rules of the ALLOW policy with it match nothing");
     }
 }

@@ -23,8 +23,10 @@ import org.jspecify.annotations.Nullable;
  * removed.
  *
  * <p>It may read: namespaces, nodes, pods, services (core), endpointslices (discovery.k8s.io), the CustomResourceDefinitions of the
- * optional kinds by name, and these kinds; list and watch of each. Memory: below 1 KiB for each pod with its share of services, besides
- * what the sink holds. Safe for use by any thread.
+ * optional kinds by name, and these kinds; list and watch of each.
+ *
+ * <p>Memory: about 1 KiB for each pod with its share of services, and below 2.5 KiB with what an xDS server holds of it: 128 MiB for
+ * 50,000 pods in 5,000 services ({@code benchmarks/run cluster-directory}). Safe for use by any thread.
  */
 public final class ClusterDirectory implements AutoCloseable {
     private final ClusterFacts facts;
