@@ -5,6 +5,7 @@ import io.hbone.node.bench.BenchCommand;
 import io.hbone.node.demo.DemoCommand;
 import io.hbone.node.identity.IdentityCommand;
 import io.hbone.node.train.TrainCommand;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CompletionStage;
 import picocli.AutoComplete.GenerateCompletion;
@@ -23,6 +24,9 @@ import picocli.CommandLine.Spec;
 public final class Hbone implements Runnable {
     /** As in ztunnel: whatever is wrong with a command line. */
     private static final int EXIT_USAGE = 1;
+
+    /** Netty's flight recorder events, for who asks: they load and start the recorder, a tenth of a second's work. */
+    private static final String NETTY_JFR = "io.netty.jfr.enabled";
 
     @Spec
     @SuppressWarnings("NullAway.Init") // picocli sets it
@@ -55,9 +59,16 @@ public final class Hbone implements Runnable {
 
     /** The exit code. */
     static int execute(String... args) {
+        if (System.getProperty(NETTY_JFR) == null) {
+            System.setProperty(NETTY_JFR, "false");
+        }
         if (isPlainProxy(args)) {
             // The way that nodes are started, without the reflection that the other commands begin with.
             return new ProxyCommand().call();
+        }
+        if (args.length >= 1 && args[0].equals("train")) {
+            // What it loads is loaded by every node that starts from its archive: nothing of the other commands.
+            return new CommandLine(new TrainCommand()).execute(Arrays.copyOfRange(args, 1, args.length));
         }
         return commandLine().execute(args);
     }

@@ -73,18 +73,12 @@ import picocli.CommandLine.Parameters;
 final class ProxyCommand implements Callable<Integer> {
     private static final int EXIT_FAILED = 1;
 
-    /** Netty's flight recorder events, for who asks: they load and start the recorder, a tenth of a second's work. */
-    private static final String NETTY_JFR = "io.netty.jfr.enabled";
-
     @Parameters(hidden = true, arity = "0..*", description = "Ignored: Istio's charts write 'proxy ztunnel'.")
     private @Nullable List<String> ignored;
 
     @Override
     public Integer call() {
         Map<String, String> environment = System.getenv();
-        if (System.getProperty(NETTY_JFR) == null) {
-            System.setProperty(NETTY_JFR, "false");
-        }
         if ("false".equalsIgnoreCase(environment.get("IPV6_ENABLED"))) {
             // The JDK and Netty look at it once, with the first address that they see.
             System.setProperty("java.net.preferIPv4Stack", "true");
