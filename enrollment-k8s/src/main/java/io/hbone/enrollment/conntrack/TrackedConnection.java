@@ -4,6 +4,7 @@ import java.nio.ByteBuffer;
 
 /** A TCP or UDP connection that the kernel remembers, which may have ended long ago. */
 public final class TrackedConnection {
+    private static final int SOURCE_CHANGED = 1 << 4; // IPS_SRC_NAT
     private static final int DESTINATION_CHANGED = 1 << 5; // IPS_DST_NAT
 
     private final int family;
@@ -28,6 +29,11 @@ public final class TrackedConnection {
     /** Whether it went elsewhere than its client wanted, as after a redirection. */
     public boolean isDestinationChanged() {
         return (status & DESTINATION_CHANGED) != 0;
+    }
+
+    /** Whether any of its addresses was changed on the way. */
+    public boolean isTranslated() {
+        return (status & (SOURCE_CHANGED | DESTINATION_CHANGED)) != 0;
     }
 
     /** The port that its answers come from: where it really went. */

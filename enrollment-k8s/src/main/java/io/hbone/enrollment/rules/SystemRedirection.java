@@ -14,6 +14,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -64,6 +65,9 @@ final class SystemRedirection implements Redirection {
             }
             if (!isPlaced(before, wanted)) {
                 place(namespace, facts, survey, before, wanted);
+            }
+            if (before.isNone()) {
+                forgetPassed(namespace);
             }
             for (Family family : facts.families()) {
                 if (!families.contains(family)) {
@@ -215,7 +219,7 @@ final class SystemRedirection implements Redirection {
         Namespaced facts = Namespaced.look(namespace);
         boolean any = removeRules(namespace, facts, failures);
         if (any) {
-            forgetConnections(namespace);
+            forgetLed(namespace);
         }
         for (Family family : facts.families()) {
             attempt(failures, () -> routing.remove(namespace, family, routing.read(namespace, family)));
@@ -226,19 +230,34 @@ final class SystemRedirection implements Redirection {
     }
 
     /**
-     * Without rules the kernel sees no connection begin or end, and keeps for minutes what it knew of those that were led through the
-     * node. When rules come back, a connection that was begun in between with the numbers of such a one would be led after it, and
-     * be reset.
+     * Without rules the kernel sees no connection begin or end, and keeps what it knew for minutes, or for days of those that ended
+     * unseen. When rules come back, a connection that has the numbers of one that passed in plaintext would be taken for it and pass,
+     * too. Those that are alive are known again from their next packet on.
      */
-    private void forgetConnections(NetworkNamespace namespace) {
+    private void forgetPassed(NetworkNamespace namespace) {
+        forget(
+                namespace,
+                connection -> !connection.isTranslated(),
+                "a new connection with the addresses and ports of an old one may pass in plaintext");
+    }
+
+    /** As above, with one that was led through the node: a connection that was begun in between would be led after it, and be reset. */
+    private void forgetLed(NetworkNamespace namespace) {
+        forget(
+                namespace,
+                this::isLed,
+                "when it is redirected again within two minutes, connections begun in between may be reset");
+    }
+
+    private static void forget(NetworkNamespace namespace, Predicate<TrackedConnection> which, String otherwise) {
         try {
-            int forgotten = TrackedConnections.forget(namespace, this::isLed);
-            logger.debug("{}: {} connections that went through the node are forgotten", namespace, forgotten);
+            int forgotten = TrackedConnections.forget(namespace, which);
+            logger.debug("{}: the kernel has forgotten {} connections", namespace, forgotten);
         } catch (IOException e) {
             logger.warn(
-                    "{}: connections that went through the node are remembered for two minutes; when it is redirected"
-                            + " again before, others may be reset: {}",
+                    "{}: the kernel has not forgotten connections from before: {}: {}",
                     namespace,
+                    otherwise,
                     e.getMessage());
         }
     }

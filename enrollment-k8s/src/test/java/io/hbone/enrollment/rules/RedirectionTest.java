@@ -13,6 +13,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.net.SocketException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -145,6 +146,35 @@ class RedirectionTest {
             redirection.install(pod);
             talk(client, served);
             talk(served, client);
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("everyBackendAndFamily")
+    void defect_staleTracking_connectionsThatEndedWhileThereWereNoRules_leadNoOthersPastThem(
+            Backend backend, Family family) throws Exception {
+        Redirection redirection = with(Convention.CILIUM, backend);
+        int port;
+        try (ServerSocket inPod = TestPod.listen(pod, 8080)) {
+            Socket client = TestPod.connect(network.peer(), TestPod.podAddress(family), 8080);
+            port = client.getLocalPort();
+            Socket served = inPod.accept();
+            redirection.install(pod);
+            talk(client, served); // now the kernel knows it
+            talk(served, client);
+            redirection.remove(pod);
+            client.setSoLinger(true, 0);
+            client.close(); // and of this it does not know
+            assertThatThrownBy(() -> served.getInputStream().read()).isInstanceOf(SocketException.class);
+            served.close();
+        }
+        redirection.prepare(pod);
+        redirection.install(pod);
+
+        try (ServerSocket node = TestPod.listen(pod, 15006);
+                Socket client = TestPod.connectFrom(network.peer(), port, TestPod.podAddress(family), 8080);
+                Socket taken = node.accept()) {
+            talk(client, taken);
         }
     }
 
