@@ -35,6 +35,20 @@ public final class ClusterClients {
                 .withRequestRetryBackoffLimit(0)
                 .withUserAgent("hbone")
                 .build();
-        return new KubernetesClientBuilder().withConfig(config).build();
+        return open(config);
+    }
+
+    /**
+     * A client of which watches say at once that they are under way, also where they go without WebSocket. Nothing is asked before it
+     * is used.
+     *
+     * @return the caller closes it
+     */
+    public static KubernetesClient open(Config config) {
+        return new KubernetesClientBuilder()
+                .withConfig(config)
+                .withHttpClientBuilderConsumer(
+                        http -> http.addOrReplaceInterceptor(WatchAnswers.class.getName(), new WatchAnswers()))
+                .build();
     }
 }

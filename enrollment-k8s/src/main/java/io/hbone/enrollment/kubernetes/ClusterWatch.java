@@ -80,7 +80,10 @@ public final class ClusterWatch implements AutoCloseable {
                 .toArray(CompletableFuture<?>[]::new));
     }
 
-    /** Whether news would come: false while the API server is away. */
+    /**
+     * Whether news would come: false while the API server is away. Needs a client of {@link ClusterClients}: others say so of a watch
+     * that goes without WebSocket only after its first event.
+     */
     public boolean isLive() {
         return informers.stream().allMatch(informer -> informer.hasSynced() && informer.isWatching());
     }

@@ -6,8 +6,8 @@ import static org.awaitility.Awaitility.await;
 import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.ConfigBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
-import io.fabric8.kubernetes.client.KubernetesClientBuilder;
 import io.hbone.enrollment.Retries;
+import io.hbone.enrollment.kubernetes.ClusterClients;
 import io.hbone.enrollment.testing.FakeApiServer;
 import java.time.Duration;
 import java.util.List;
@@ -23,12 +23,10 @@ class ClusterDirectoryTest {
     private static final String PODS = "/api/v1/pods";
 
     private final FakeApiServer api = FakeApiServer.start();
-    private final KubernetesClient client = new KubernetesClientBuilder()
-            .withConfig(new ConfigBuilder(Config.empty())
-                    .withMasterUrl(api.url())
-                    .withRequestRetryBackoffLimit(0)
-                    .build())
-            .build();
+    private final KubernetesClient client = ClusterClients.open(new ConfigBuilder(Config.empty())
+            .withMasterUrl(api.url())
+            .withRequestRetryBackoffLimit(0)
+            .build());
     private final ScheduledExecutorService executor = Executors.newSingleThreadScheduledExecutor();
     private final ToldNodes nodes = new ToldNodes();
     private final ClusterDirectory directory = ClusterDirectory.builder(client, nodes, executor)
@@ -97,6 +95,40 @@ class ClusterDirectoryTest {
         assertThat(directory.status().kinds()).isEmpty();
     }
 
+    /** As an API server says it to whom it lets watch nevertheless: by an event. */
+    @Test
+    void watchThatExpires_losesNoDeletion() {
+        pods("a", "b");
+        directory.start().toCompletableFuture().join();
+        until(() -> api.watches(PODS) == 1 && directory.status().live());
+
+        pods("b", "c");
+        api.expire(PODS);
+        until(() -> nodes.workloads().equals(Set.of("u-b", "u-c")));
+        until(() -> api.watches(PODS) == 1 && directory.status().live());
+        api.event(PODS, "DELETED", pod("c", "2000", "10.0.0.1"));
+        until(() -> nodes.workloads().equals(Set.of("u-b")));
+    }
+
+    /** The watch has broken off, and the next one is too late: an answer with that status code. */
+    @Test
+    void watchThatIsRefusedAsExpired_losesNoDeletion() {
+        pods("a", "b");
+        directory.start().toCompletableFuture().join();
+        until(() -> api.watches(PODS) == 1);
+        // Of a watch that ends before it told anything, the client takes for granted that it has expired.
+        api.event(PODS, "MODIFIED", pod("b", "2", "10.0.0.77"));
+        until(() -> nodes.workload("b").addresses().toString().contains("10.0.0.77"));
+
+        pods("b", "c");
+        api.expireByStatus(PODS);
+        until(() -> nodes.workloads().equals(Set.of("u-b", "u-c")));
+        assertThat(api.refused(PODS)).isPositive();
+        until(() -> api.watches(PODS) == 1 && directory.status().live());
+        api.event(PODS, "DELETED", pod("c", "2000", "10.0.0.1"));
+        until(() -> nodes.workloads().equals(Set.of("u-b")));
+    }
+
     private void pods(String... names) {
         List<String> all = List.of(names);
         api.list(PODS, all.size(), number -> pod(all.get(number), "1", address(all.get(number))));
@@ -109,10 +141,10 @@ class ClusterDirectoryTest {
 
     private static String pod(String name, String version, String address) {
         return """
-                {"apiVersion": "v1", "kind": "Pod",
-                 "metadata": {"name": "%s", "namespace": "shop", "uid": "u-%s", "resourceVersion": "%s"},
-                 "spec": {}, "status": {"podIP": "%s"}}
-                """.formatted(name, name, version, address);
+            {"apiVersion": "v1", "kind": "Pod",
+             "metadata": {"name": "%s", "namespace": "shop", "uid": "u-%s", "resourceVersion": "%s"},
+             "spec": {}, "status": {"podIP": "%s"}}
+            """.formatted(name, name, version, address);
     }
 
     private static void until(Callable<Boolean> condition) {

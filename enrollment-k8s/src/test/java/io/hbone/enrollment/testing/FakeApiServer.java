@@ -12,6 +12,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -26,7 +27,15 @@ import java.util.function.IntFunction;
  */
 public final class FakeApiServer implements AutoCloseable {
     private static final String END = "";
+    private static final int OK = 200;
     private static final int NOT_AVAILABLE = 503;
+    private static final int GONE = 410;
+    private static final String EXPIRED =
+            "{\"kind\":\"Status\",\"apiVersion\":\"v1\",\"metadata\":{},\"status\":\"Failure\",\"reason\":\"Expired\","
+                    + "\"message\":\"too old resource version: 1 (2)\",\"code\":410}";
+
+    /** More than a test's events count on. */
+    private static final long FORGOTTEN = 1000;
 
     private final HttpServer server;
     private final ExecutorService threads = Executors.newCachedThreadPool(task -> {
@@ -36,6 +45,9 @@ public final class FakeApiServer implements AutoCloseable {
     });
     private final Map<String, Content> contents = new ConcurrentHashMap<>();
     private final Map<String, List<BlockingQueue<String>>> watches = new ConcurrentHashMap<>();
+    private final Map<String, Long> oldest = new ConcurrentHashMap<>();
+    private final Set<String> refusedByStatus = ConcurrentHashMap.newKeySet();
+    private final Map<String, Integer> refused = new ConcurrentHashMap<>();
 
     private record Content(int count, IntFunction<String> objects) {}
 
@@ -73,18 +85,42 @@ public final class FakeApiServer implements AutoCloseable {
 
     /** Tells watches of an object. */
     public void event(String path, String type, String object) {
-        // Events end where their line does.
-        send(path, "{\"type\":\"" + type + "\",\"object\":" + object.replace("\n", " ") + "}\n");
+        send(path, line(type, object));
     }
 
-    /** Tells watches that they ask for what is too long ago, and ends them. */
+    private static String line(String type, String object) {
+        // Events end where their line does.
+        return "{\"type\":\"" + type + "\",\"object\":" + object.replace("\n", " ") + "}\n";
+    }
+
+    /**
+     * Forgets what has been so far, as when it is compacted: watches are told by an event that they ask for what is too long ago, and
+     * end; later ones likewise, until they ask for what the next list has.
+     */
     public void expire(String path) {
-        event(
-                path,
-                "ERROR",
-                "{\"kind\":\"Status\",\"apiVersion\":\"v1\",\"metadata\":{},\"status\":\"Failure\",\"reason\":\"Expired\","
-                        + "\"message\":\"too old resource version: 1 (2)\",\"code\":410}");
+        forget(path);
+        event(path, "ERROR", EXPIRED);
         send(path, END);
+    }
+
+    /** The same, but watches end without a word, and later ones are refused by the status code of the answer. */
+    public void expireByStatus(String path) {
+        refusedByStatus.add(path);
+        forget(path);
+        send(path, END);
+    }
+
+    private void forget(String path) {
+        oldest.merge(path, FORGOTTEN, Long::sum);
+    }
+
+    private long oldest(String path) {
+        return oldest.getOrDefault(path, 0L) + 1;
+    }
+
+    /** How many watches have been refused by the status code of the answer. */
+    public int refused(String path) {
+        return refused.getOrDefault(path, 0);
     }
 
     /** How many watches there are at this moment. */
@@ -110,7 +146,7 @@ public final class FakeApiServer implements AutoCloseable {
                 // No WebSocket: the client then watches by a response that does not end.
                 exchange.sendResponseHeaders(NOT_AVAILABLE, -1);
             } else if ("true".equals(query.get("watch"))) {
-                watch(exchange, key(exchange, query));
+                watch(exchange, key(exchange, query), query);
             } else {
                 list(exchange, key(exchange, query), query);
             }
@@ -126,8 +162,10 @@ public final class FakeApiServer implements AutoCloseable {
         Content content = contents.getOrDefault(path, new Content(0, number -> ""));
         int from = Integer.parseInt(query.getOrDefault("continue", "0"));
         int to = Math.min(content.count(), from + Integer.parseInt(query.getOrDefault("limit", "500")));
-        StringBuilder page =
-                new StringBuilder("{\"kind\":\"List\",\"apiVersion\":\"v1\",\"metadata\":{\"resourceVersion\":\"1\"");
+        StringBuilder page = new StringBuilder(
+                        "{\"kind\":\"List\",\"apiVersion\":\"v1\",\"metadata\":{\"resourceVersion\":\"")
+                .append(oldest(path))
+                .append('"');
         if (to < content.count()) {
             page.append(",\"continue\":\"").append(to).append('"');
         }
@@ -135,17 +173,31 @@ public final class FakeApiServer implements AutoCloseable {
         for (int i = from; i < to; i++) {
             page.append(i == from ? "" : ",").append(content.objects().apply(i));
         }
-        byte[] body = page.append("]}").toString().getBytes(StandardCharsets.UTF_8);
+        send(exchange, OK, page.append("]}").toString());
+    }
+
+    private static void send(HttpExchange exchange, int code, String json) throws IOException {
+        byte[] body = json.getBytes(StandardCharsets.UTF_8);
         exchange.getResponseHeaders().add("Content-Type", "application/json");
-        exchange.sendResponseHeaders(200, body.length);
+        exchange.sendResponseHeaders(code, body.length);
         exchange.getResponseBody().write(body);
     }
 
-    private void watch(HttpExchange exchange, String path) throws IOException {
+    private void watch(HttpExchange exchange, String path, Map<String, String> query) throws IOException {
+        boolean tooLate = Long.parseLong(query.getOrDefault("resourceVersion", "0")) < oldest(path);
+        if (tooLate && refusedByStatus.contains(path)) {
+            refused.merge(path, 1, Integer::sum);
+            send(exchange, GONE, EXPIRED);
+            return;
+        }
+        if (tooLate) {
+            send(exchange, OK, line("ERROR", EXPIRED));
+            return;
+        }
         BlockingQueue<String> events = new LinkedBlockingQueue<>();
         List<BlockingQueue<String>> all = watches.computeIfAbsent(path, key -> new CopyOnWriteArrayList<>());
         exchange.getResponseHeaders().add("Content-Type", "application/json");
-        exchange.sendResponseHeaders(200, 0);
+        exchange.sendResponseHeaders(OK, 0);
         all.add(events);
         try (OutputStream out = exchange.getResponseBody()) {
             out.flush();
