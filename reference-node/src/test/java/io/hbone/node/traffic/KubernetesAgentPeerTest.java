@@ -294,7 +294,7 @@ class KubernetesAgentPeerTest {
         awaitEnrolled();
     }
 
-    /** Nothing changes, and what was asked for meanwhile comes afterwards: the watch has expired by then (410). */
+    /** Nothing changes meanwhile, and what is asked for once it is back comes: watches are begun anew. */
     @Test
     void apiServerThatIsAway_leavesTrafficEncrypted_andIsCaughtUpWith() {
         label("=true");
