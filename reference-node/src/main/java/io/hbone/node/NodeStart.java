@@ -114,6 +114,9 @@ final class NodeStart {
         InetSocketAddress metricsAddress = pages.metrics(operators, new MetricsPage(registry));
 
         Mesh mesh = mesh();
+        // While the server of the mesh answers: each takes as long to be loaded as that.
+        TunnelResources resources = TunnelResources.of(config.tunnel(), revocations());
+        releases.push(resources::close);
         WorkloadIdentity self = self(mesh);
         ManagedIdentitySource identities = identities(self);
         ScheduledExecutorService background = background();
@@ -121,8 +124,6 @@ final class NodeStart {
         if (!builder.observer().equals(ConnectionObserver.NONE)) {
             observers = new CombinedObserver(observers, builder.observer());
         }
-        TunnelResources resources = TunnelResources.of(config.tunnel(), revocations());
-        releases.push(resources::close);
         Proxies proxies = new Proxies(
                 config,
                 workers,
@@ -135,6 +136,7 @@ final class NodeStart {
                 background);
         releases.push(proxies::close);
         TrafficMetrics.registerPlaintextRefused(registry, proxies::plaintextRefused);
+        mesh.await(builder.stop());
         readiness.done(STATE);
 
         WorkloadProxy proxy = self == null ? null : dedicated(proxies, self);
@@ -185,13 +187,11 @@ final class NodeStart {
         return mesh;
     }
 
-    /** The node's own workload; null for a node of many. Waits for the mesh. */
+    /** The node's own workload, for which it waits; null for a node of many. */
     private @Nullable WorkloadIdentity self(Mesh mesh) {
-        if (config.mode() instanceof ProxyMode.Dedicated dedicated) {
-            return mesh.await(dedicated.workload(), config.network(), OWN_WORKLOAD, builder.stop());
-        }
-        mesh.await(builder.stop());
-        return null;
+        return config.mode() instanceof ProxyMode.Dedicated dedicated
+                ? mesh.await(dedicated.workload(), config.network(), OWN_WORKLOAD, builder.stop())
+                : null;
     }
 
     private WorkloadProxy dedicated(Proxies proxies, WorkloadIdentity self) {
@@ -272,7 +272,7 @@ final class NodeStart {
 
     private ManagedIdentitySource identities(@Nullable WorkloadIdentity self) {
         ScheduledExecutorService executor = IdentitySources.newExecutor();
-        releases.push(executor::shutdownNow);
+        releases.push(executor::shutdown);
         SourceContext context = new SourceContext(
                 clock, executor, () -> ThreadLocalRandom.current().nextLong(), new IdentityTelemetry(registry));
         ManagedIdentitySource source = new IdentitySources(

@@ -57,7 +57,10 @@ public final class IdentitySources {
         this.context = context;
     }
 
-    /** One daemon thread: certificates are made and read here, and listeners hear of them here. */
+    /**
+     * One daemon thread: certificates are made and read here, and listeners hear of them here. Its shutdown lets sources close what
+     * they have open, and forgets what was to be done later.
+     */
     public static ScheduledExecutorService newExecutor() {
         ScheduledThreadPoolExecutor executor = new ScheduledThreadPoolExecutor(1, work -> {
             Thread thread = new Thread(work, "hbone-identity");
@@ -65,6 +68,7 @@ public final class IdentitySources {
             return thread;
         });
         executor.setRemoveOnCancelPolicy(true);
+        executor.setExecuteExistingDelayedTasksAfterShutdownPolicy(false);
         return executor;
     }
 
