@@ -59,8 +59,17 @@ final class Traffic {
     /** One connection after another, with one byte each. */
     static void connect(InetSocketAddress whom, BooleanSupplier over) {
         while (!over.getAsBoolean()) {
-            connection(whom, Echo.ECHO, (in, out) -> in.read());
+            connectOnce(whom);
         }
+    }
+
+    /** One connection with one byte, which has to come back. */
+    static void connectOnce(InetSocketAddress whom) {
+        connection(whom, Echo.ECHO, (in, out) -> {
+            if (in.read() != Echo.ECHO) {
+                throw new IOException("no answer from the service behind " + whom);
+            }
+        });
     }
 
     private static void connection(InetSocketAddress to, int mode, Use use) {
