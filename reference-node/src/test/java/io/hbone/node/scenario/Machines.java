@@ -119,24 +119,29 @@ final class Machines implements AutoCloseable {
     /**
      * How a node came back; times by {@link System#nanoTime()}.
      *
+     * @param how it was started
      * @param ready when it said so
      * @param cpu what it had taken of all CPUs by then
      */
-    record Restart(long begun, long ready, Duration cpu) {}
+    record Restart(String how, long begun, long ready, Duration cpu) {}
 
-    /** Starts a node of the same kind as the one before. */
+    /** Starts a node of the same kind as the one before, as it ships. */
     Restart restartNode(String machine) {
-        long begun = System.nanoTime();
-        NodeProcess node = startNode(machine).awaitReady();
-        return new Restart(begun, System.nanoTime(), node.program().cpu());
-    }
-
-    private NodeProcess startNode(String machine) {
         Pod pod = machine(machine);
         NodeKind kind = kinds.get(machine);
-        NodeProcess node = kind.start(pod, variables(pod, kind));
+        String how = kind.asShipped();
+        Map<String, String> variables = variables(pod, kind);
+        long begun = System.nanoTime();
+        NodeProcess node = kind.startAsShipped(pod, variables);
         nodes.put(machine, node);
-        return node;
+        node.awaitReady();
+        return new Restart(how, begun, System.nanoTime(), node.program().cpu());
+    }
+
+    private void startNode(String machine) {
+        Pod pod = machine(machine);
+        NodeKind kind = kinds.get(machine);
+        nodes.put(machine, kind.start(pod, variables(pod, kind)));
     }
 
     private Map<String, String> variables(Pod machine, NodeKind kind) {

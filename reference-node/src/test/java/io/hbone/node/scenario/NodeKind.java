@@ -14,6 +14,16 @@ enum NodeKind {
         NodeProcess start(Pod machine, Map<String, String> variables) {
             return NodeProcess.start(machine, variables);
         }
+
+        @Override
+        NodeProcess startAsShipped(Pod machine, Map<String, String> variables) {
+            return NodeProcess.launch(machine, variables);
+        }
+
+        @Override
+        String asShipped() {
+            return NodeProcess.launched();
+        }
     },
     ZTUNNEL {
         @Override
@@ -27,4 +37,14 @@ enum NodeKind {
 
     /** Starts one; it need not be ready yet. */
     abstract NodeProcess start(Pod machine, Map<String, String> variables);
+
+    /** Starts one as users do, as far as possible; for who asks how long that takes. */
+    NodeProcess startAsShipped(Pod machine, Map<String, String> variables) {
+        return start(machine, variables);
+    }
+
+    /** In words, how that is. */
+    String asShipped() {
+        return "as it is";
+    }
 }

@@ -249,9 +249,13 @@ abstract class Scenarios {
                     .max()
                     .orElse(restart.begun());
             System.out.printf(
-                    "node %s: the last connection that failed began %d ms after its restart; it took %d ms of CPU to"
-                            + " be ready%n",
-                    dying, (last - restart.begun()) / 1_000_000, restart.cpu().toMillis());
+                    "node %s, restarted %s: the last connection that failed began %d ms later; it was ready after %d ms"
+                            + " and %d ms of CPU%n",
+                    dying,
+                    restart.how(),
+                    (last - restart.begun()) / 1_000_000,
+                    (restart.ready() - restart.begun()) / 1_000_000,
+                    restart.cpu().toMillis());
         }
     }
 

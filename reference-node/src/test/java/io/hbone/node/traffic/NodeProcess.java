@@ -2,6 +2,7 @@ package io.hbone.node.traffic;
 
 import static org.awaitility.Awaitility.await;
 
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -26,12 +27,37 @@ public final class NodeProcess implements AutoCloseable {
 
     /** Starts {@code hbone proxy}; it need not be ready yet. */
     public static NodeProcess start(Pod pod, Map<String, String> environment) {
+        return new NodeProcess(pod, hbone(pod, withTransport(environment), List.of("proxy")));
+    }
+
+    private static Map<String, String> withTransport(Map<String, String> environment) {
         Map<String, String> variables = new HashMap<>(environment);
         String transport = System.getProperty("hbone.transport", "");
         if (!transport.isEmpty()) {
             variables.put("HBONE_TRANSPORT", transport);
         }
-        return new NodeProcess(pod, hbone(pod, variables, List.of("proxy")));
+        return variables;
+    }
+
+    /**
+     * The same as it ships, by its launcher, so that what it takes to start is what it takes anywhere; like {@link #start} where
+     * the build is not there or another.
+     */
+    public static NodeProcess launch(Pod pod, Map<String, String> environment) {
+        Path script = Launcher.script().orElse(null);
+        if (script == null) {
+            return start(pod, environment);
+        }
+        Map<String, String> variables = withTransport(environment);
+        variables.put("JDK_JAVA_OPTIONS", "-Djava.io.tmpdir=" + pod.file(""));
+        return new NodeProcess(pod, pod.start(variables, List.of(script.toString(), "proxy")));
+    }
+
+    /** How {@link #launch} starts a node. */
+    public static String launched() {
+        return Launcher.script().isPresent()
+                ? "by its launcher with an archive"
+                : "from the classes of the tests on Java " + Runtime.version().feature();
     }
 
     /** Starts {@code hbone} with any command. */
