@@ -59,17 +59,8 @@ final class Traffic {
     /** One connection after another, with one byte each. */
     static void connect(InetSocketAddress whom, BooleanSupplier over) {
         while (!over.getAsBoolean()) {
-            connectOnce(whom);
+            connection(whom, Echo.ECHO, (in, out) -> in.read());
         }
-    }
-
-    /** One connection with one byte, which has to come back. */
-    static void connectOnce(InetSocketAddress whom) {
-        connection(whom, Echo.ECHO, (in, out) -> {
-            if (in.read() != Echo.ECHO) {
-                throw new IOException("no answer from the service behind " + whom);
-            }
-        });
     }
 
     private static void connection(InetSocketAddress to, int mode, Use use) {

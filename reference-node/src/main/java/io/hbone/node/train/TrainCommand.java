@@ -47,26 +47,8 @@ public final class TrainCommand implements Callable<Integer> {
     public Integer call() throws IOException, InterruptedException {
         Logging.start(LogFormat.PLAIN, LogLevels.DEFAULT, new PrintStream(OutputStream.nullOutputStream()));
         Path directory = Files.createTempDirectory("hbone-train");
-        try (Echo echo = Echo.start(TrainingPair.serviceHost())) {
-            join(echo, directory);
-            carry(echo, directory);
-        } finally {
-            Logging.stop();
-            delete(directory);
-        }
-        return 0;
-    }
-
-    /** Once, as nodes of a fleet: what they need for that takes them longer to load than all else, and is used once. */
-    private static void join(Echo echo, Path directory) throws IOException, InterruptedException {
-        try (ControlPlane controlPlane = ControlPlane.start(TrainingPair.serviceHost(), directory);
-                TrainingPair pair = TrainingPair.start(echo.port(), controlPlane)) {
-            Traffic.connectOnce(pair.entrance());
-        }
-    }
-
-    private void carry(Echo echo, Path directory) throws IOException, InterruptedException {
-        try (TrainingPair pair = TrainingPair.start(echo.port(), directory)) {
+        try (Echo echo = Echo.start(TrainingPair.serviceHost());
+                TrainingPair pair = TrainingPair.start(echo.port(), directory)) {
             // Half for bytes, half for requests and connections. By processor time: a busy machine must not learn less.
             Duration slice = Duration.ofSeconds(Math.max(1, seconds)).dividedBy(6);
             InetSocketAddress entrance = pair.entrance();
@@ -78,7 +60,11 @@ public final class TrainCommand implements Callable<Integer> {
             together(2, slice.dividedBy(2), over -> Traffic.connect(pair.plainEntrance(), over));
             together(8, slice, over -> Traffic.receive(entrance, over));
             read(pair.metrics());
+        } finally {
+            Logging.stop();
+            delete(directory);
         }
+        return 0;
     }
 
     /** Lets so many carry {@code traffic} at once until this process has used {@code time} of the processors, and waits for all. */

@@ -33,28 +33,10 @@ final class TrainingPair implements AutoCloseable {
      */
     static TrainingPair start(int port, Path directory) {
         OriginalDestination service = OriginalDestination.fixed(address(SERVER, port));
-        Node server = node("server", SERVER, alone(null, directory), service);
+        Node server = node("server", SERVER, null, directory, service);
         try {
             Integer tunnelPort = server.inboundAddress().getPort();
-            return new TrainingPair(server, node("client", CLIENT, alone(tunnelPort, directory), service));
-        } catch (RuntimeException e) {
-            server.drain();
-            throw e;
-        }
-    }
-
-    /**
-     * Starts both as nodes of a fleet.
-     *
-     * @param controlPlane tells them who is where, and signs their certificates
-     */
-    static TrainingPair start(int port, ControlPlane controlPlane) {
-        OriginalDestination service = OriginalDestination.fixed(address(SERVER, port));
-        Map<String, String> ofServer = new LinkedHashMap<>(controlPlane.settings());
-        ofServer.put("HBONE_INBOUND_PORT", String.valueOf(controlPlane.tunnelPort()));
-        Node server = node("server", SERVER, ofServer, service);
-        try {
-            return new TrainingPair(server, node("client", CLIENT, controlPlane.settings(), service));
+            return new TrainingPair(server, node("client", CLIENT, tunnelPort, directory, service));
         } catch (RuntimeException e) {
             server.drain();
             throw e;
@@ -87,16 +69,14 @@ final class TrainingPair implements AutoCloseable {
         server.drain();
     }
 
-    /** Settings of a node that a file tells who is where, and that makes its certificates itself. */
-    private static Map<String, String> alone(@Nullable Integer peerPort, Path directory) {
-        return Map.of("XDS_ADDRESS", "", "LOCAL_XDS", mesh(peerPort), "HBONE_DEV_CA_DIR", directory.toString());
-    }
-
     private static Node node(
-            String name, String address, Map<String, String> origins, OriginalDestination destination) {
+            String name, String address, @Nullable Integer peerPort, Path directory, OriginalDestination destination) {
         Map<String, String> settings = new LinkedHashMap<>();
         settings.put("PROXY_MODE", "dedicated");
         settings.put("PROXY_WORKLOAD_INFO", "training/" + name + '/' + name);
+        settings.put("XDS_ADDRESS", "");
+        settings.put("LOCAL_XDS", mesh(peerPort));
+        settings.put("HBONE_DEV_CA_DIR", directory.toString());
         settings.put("NODE_NAME", name);
         settings.put("CLUSTER_ID", "training");
         settings.put("IPV6_ENABLED", "false");
@@ -106,14 +86,12 @@ final class TrainingPair implements AutoCloseable {
         for (String port : List.of("OUTBOUND", "INBOUND", "PLAINTEXT", "DNS", "READINESS", "ADMIN", "METRICS")) {
             settings.put("HBONE_" + port + "_PORT", "0");
         }
-        settings.putAll(origins);
         return Node.builder(ProxyConfig.of(settings))
                 .originalDestination(destination)
                 .start();
     }
 
-    /** Who is where, in the format of local files. @param serverPort where the server's node takes tunnels, null for anywhere */
-    static String mesh(@Nullable Integer serverPort) {
+    private static String mesh(@Nullable Integer serverPort) {
         return "workloads:\n" + workload("client", CLIENT, null) + workload("server", SERVER, serverPort);
     }
 

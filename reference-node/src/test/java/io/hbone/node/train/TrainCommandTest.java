@@ -3,7 +3,7 @@ package io.hbone.node.train;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
-import java.net.InetSocketAddress;
+import java.io.InputStream;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -29,29 +29,15 @@ class TrainCommandTest {
                 socket.shutdownOutput();
                 assertThat(socket.getInputStream().readAllBytes()).containsExactly(Echo.ECHO, 1, 2, 3);
             }
-            assertThat(read(pair.metrics()))
-                    .containsPattern(
-                            "istio_tcp_connections_opened_total\\{.*connection_security_policy=\"mutual_tls\"");
-        }
-    }
-
-    @Test
-    void nodesOfAFleet_areToldByAControlPlane_andTalkByItsCertificates(@TempDir Path directory) throws IOException {
-        try (Echo echo = Echo.start(TrainingPair.serviceHost());
-                ControlPlane controlPlane = ControlPlane.start(TrainingPair.serviceHost(), directory);
-                TrainingPair pair = TrainingPair.start(echo.port(), controlPlane)) {
-            Traffic.connectOnce(pair.entrance());
-            assertThat(read(pair.metrics()))
-                    .containsPattern(
-                            "istio_tcp_connections_opened_total\\{.*connection_security_policy=\"mutual_tls\"");
-        }
-    }
-
-    private static String read(InetSocketAddress metrics) throws IOException {
-        try (Socket page = new Socket(metrics.getAddress(), metrics.getPort())) {
-            page.getOutputStream()
-                    .write(Traffic.ascii("GET /metrics HTTP/1.1\r\nHost: node\r\nConnection: close\r\n\r\n"));
-            return new String(page.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+            try (Socket page =
+                    new Socket(pair.metrics().getAddress(), pair.metrics().getPort())) {
+                page.getOutputStream()
+                        .write(Traffic.ascii("GET /metrics HTTP/1.1\r\nHost: node\r\nConnection: close\r\n\r\n"));
+                InputStream in = page.getInputStream();
+                assertThat(new String(in.readAllBytes(), StandardCharsets.UTF_8))
+                        .containsPattern(
+                                "istio_tcp_connections_opened_total\\{.*connection_security_policy=\"mutual_tls\"");
+            }
         }
     }
 }
