@@ -176,8 +176,8 @@ public final class SocketRelay {
             if (event == ChannelInputShutdownEvent.INSTANCE) {
                 inputEnded = true;
                 sink.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(written -> {
-                    if (!peer().closing && sink.isOpen()) {
-                        HalfClose.endOutput(sink);
+                    if (!peer().closing) {
+                        sink.shutdownOutput();
                     }
                 });
                 finishIfEnded();

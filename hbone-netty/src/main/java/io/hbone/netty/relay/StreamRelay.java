@@ -134,7 +134,6 @@ public final class StreamRelay extends ChannelInboundHandlerAdapter implements S
     @Override
     public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
         if (event == ChannelInputShutdownEvent.INSTANCE) {
-            socket.config().setAutoRead(false); // or epoll tells of the end once more
             stream.end();
             finishIfEnded();
         }
@@ -203,20 +202,12 @@ public final class StreamRelay extends ChannelInboundHandlerAdapter implements S
     public void onEnd() {
         peerEnded = true;
         onReadComplete();
-        if (pendingBytes() == 0) {
-            endOutput();
-        } else {
-            socket.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(written -> endOutput());
-        }
-    }
-
-    /** What the peer sent has been written, or cannot be. */
-    private void endOutput() {
-        if (socket.isInputShutdown()) {
-            finishIfEnded(); // a close sends the FIN
-        } else if (!socketClosing && socket.isOpen()) {
-            HalfClose.endOutput(socket);
-        }
+        socket.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(written -> {
+            if (!socketClosing) {
+                socket.shutdownOutput();
+            }
+            finishIfEnded();
+        });
     }
 
     @Override
@@ -260,13 +251,8 @@ public final class StreamRelay extends ChannelInboundHandlerAdapter implements S
     }
 
     private void closeWhenWritten(boolean failed) {
-        if (socketClosing) {
-            return;
-        }
-        socketClosing = true;
-        if (pendingBytes() == 0) {
-            socket.close();
-        } else {
+        if (!socketClosing) {
+            socketClosing = true;
             socket.config().setAutoRead(false);
             socket.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(ChannelFutureListener.CLOSE);
             if (failed && socket.isOpen()) {
