@@ -5,6 +5,7 @@ import static org.awaitility.Awaitility.await;
 import io.hbone.node.traffic.NodeProcess;
 import io.hbone.node.traffic.Pod;
 import io.hbone.node.traffic.Program;
+import io.hbone.node.traffic.XdsCertificate;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -25,15 +26,6 @@ final class Agent {
     private static final int ADMIN = 15014;
     private static final int LAST_LINES = 60;
 
-    private static final String CERTIFICATE = """
-        cd $0
-        openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=root -days 1 \\
-          -keyout root.key -out root.pem 2>/dev/null
-        openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=xds -keyout xds.key -out xds.csr 2>/dev/null
-        printf 'subjectAltName=DNS:localhost\\nextendedKeyUsage=serverAuth\\n' > ext
-        openssl x509 -req -in xds.csr -CA root.pem -CAkey root.key -days 1 -extfile ext -out xds.pem 2>/dev/null
-        """;
-
     private final Pod machine;
     private final Path folder;
     private final Program program;
@@ -51,7 +43,7 @@ final class Agent {
      */
     static Agent start(Pod machine, Path file) throws IOException {
         Path folder = Files.createDirectory(Path.of(machine.file("agent-" + machine.name())));
-        machine.bash(CERTIFICATE, folder).success();
+        XdsCertificate.make(machine, folder, "DNS:localhost");
         List<String> arguments = new ArrayList<>(List.of("agent", "--file", file.toString(), "--node", machine.name()));
         arguments.addAll(List.of("--zds-socket", folder + "/zds.sock", "--xds-socket", folder + "/xds.sock"));
         arguments.addAll(List.of("--xds-listen", "127.0.0.1:" + XDS, "--tls-cert", folder + "/xds.pem"));

@@ -33,15 +33,6 @@ class AgentPeerTest {
     private static final int ADMIN = 15014;
     private static final String TOKEN = "token-of-the-machines-node";
 
-    private static final String CERTIFICATE = """
-            cd $0
-            openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=root -days 1 \\
-              -keyout root.key -out root.pem 2>/dev/null
-            openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=xds -keyout xds.key -out xds.csr 2>/dev/null
-            printf 'subjectAltName=DNS:localhost\\nextendedKeyUsage=serverAuth\\n' > ext
-            openssl x509 -req -in xds.csr -CA root.pem -CAkey root.key -days 1 -extfile ext -out xds.pem 2>/dev/null
-            """;
-
     private static Pods pods;
     private static Pod machine;
     private static Pod client;
@@ -64,7 +55,7 @@ class AgentPeerTest {
         clientApp = client.app("echo", PORT);
         serverApp = server.app("echo", PORT);
         before = connect();
-        machine.bash(CERTIFICATE, pods.directory()).success();
+        XdsCertificate.make(machine, pods.directory(), "DNS:localhost");
         Files.writeString(
                 Files.createFile(
                         pods.directory().resolve("tokens"),

@@ -53,15 +53,6 @@ class XdsFleetTest {
            rules: [[[{principals: [{Exact: %3$s}]}]]]}
         """;
 
-    private static final String CERTIFICATE = """
-        cd $0
-        openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=root -days 1 \\
-          -keyout root.key -out root.pem 2>/dev/null
-        openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=xds -keyout xds.key -out xds.csr 2>/dev/null
-        printf 'subjectAltName=IP:%s\\nextendedKeyUsage=serverAuth\\n' $1 > ext
-        openssl x509 -req -in xds.csr -CA root.pem -CAkey root.key -days 1 -extfile ext -out xds.pem 2>/dev/null
-        """;
-
     private static Mesh mesh;
     private static Path folder;
     private static Program xds;
@@ -74,7 +65,7 @@ class XdsFleetTest {
         assumeTrue(ztunnel != null, "missing: ztunnel (expected: ZTUNNEL_BIN, or ztunnel on PATH)");
         mesh = Mesh.withoutNodes("xds-fleet", Map.of());
         folder = mesh.pods().directory();
-        mesh.stranger().bash(CERTIFICATE, folder, mesh.stranger().v4()).success();
+        XdsCertificate.make(mesh.stranger(), folder, "IP:" + mesh.stranger().v4());
         write(mesh.workloads());
         xds = serve();
         // The control plane is outside of the mesh. Ours marks what asks it; a ztunnel that has one workload does not.

@@ -52,15 +52,6 @@ class XdsPeerTest {
               dryRun: false
             """;
 
-    private static final String CERTIFICATE = """
-            cd $0
-            openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=root -days 1 \\
-              -keyout root.key -out root.pem 2>/dev/null
-            openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=xds -keyout xds.key -out xds.csr 2>/dev/null
-            printf 'subjectAltName=DNS:localhost\\nextendedKeyUsage=serverAuth\\n' > ext
-            openssl x509 -req -in xds.csr -CA root.pem -CAkey root.key -days 1 -extfile ext -out xds.pem 2>/dev/null
-            """;
-
     private Mesh mesh;
     private Pod pod;
     private Path file;
@@ -73,7 +64,7 @@ class XdsPeerTest {
         pod = mesh.client();
         file = mesh.pods().directory().resolve("mesh.yaml");
         write("client", "other");
-        pod.bash(CERTIFICATE, mesh.pods().directory()).success();
+        XdsCertificate.make(pod, mesh.pods().directory(), "DNS:localhost");
         server = serve();
         Map<String, String> variables = new HashMap<>(mesh.environment(pod));
         variables.remove("LOCAL_XDS_PATH");
