@@ -5,6 +5,8 @@ import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.ConfigBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
+import io.hbone.bench.harness.Footprint;
+import io.hbone.bench.harness.Line;
 import io.hbone.enrollment.MeshDirectory;
 import io.hbone.enrollment.directory.ClusterDirectory;
 import io.hbone.enrollment.testing.FakeApiServer;
@@ -12,9 +14,9 @@ import io.hbone.xds.ResourceSink;
 import io.hbone.xds.TypeUrl;
 import io.hbone.xds.server.AddressAliases;
 import io.hbone.xds.server.MeshResources;
+import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.util.List;
-import java.util.Locale;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.atomic.AtomicLong;
@@ -53,7 +55,7 @@ public final class LargeCluster {
         this.namespaces = namespaces;
     }
 
-    public static void main(String[] args) throws InterruptedException {
+    public static void main(String[] args) throws InterruptedException, IOException {
         LargeCluster cluster = new LargeCluster(
                 args.length > 0 ? Integer.parseInt(args[0]) : 50_000,
                 args.length > 1 ? Integer.parseInt(args[1]) : 5_000,
@@ -62,17 +64,17 @@ public final class LargeCluster {
         System.exit(0); // the client's threads may linger
     }
 
-    private void run() throws InterruptedException {
+    private void run() throws InterruptedException, IOException {
         api.list(NAMESPACES, namespaces, number -> namespace(number, 1, true));
         api.list(SERVICES, services, this::service);
         api.list(PODS, pods, number -> pod(number, 1));
-        line("pods, services, namespaces", "%,d, %,d, %,d", pods, services, namespaces);
+        Line.print("pods, services, namespaces", "%,d, %,d, %,d", pods, services, namespaces);
         measure("directory alone", counting((type, upserts, removals) -> List.of()), false);
         measure("with what xDS serves", counting(new MeshDirectory(new AddressAliases(new MeshResources()))), true);
     }
 
-    private void measure(String what, ResourceSink sink, boolean changes) throws InterruptedException {
-        long before = heap();
+    private void measure(String what, ResourceSink sink, boolean changes) throws InterruptedException, IOException {
+        Footprint before = Footprint.settled();
         ScheduledExecutorService executor = Executors.newSingleThreadScheduledExecutor();
         Config config =
                 new ConfigBuilder(Config.empty()).withMasterUrl(api.url()).build();
@@ -84,21 +86,22 @@ public final class LargeCluster {
             long begin = System.nanoTime();
             long cpu = PROCESS.getProcessCpuTime();
             directory.start().toCompletableFuture().join();
-            line(
+            Line.print(
                     what + ": until all is told",
                     "%.1f s, %.1f s of processor time with the API server's, %,d resources",
                     seconds(begin),
                     (PROCESS.getProcessCpuTime() - cpu) / NANOS_PER_MILLI / 1_000,
                     told.get());
-            long held = heap() - before;
-            line(what + ": heap held", "%,d MiB, %,d bytes a pod", held / MEBI, held / pods);
+            long held = Footprint.settled().since(before).heap();
+            Line.print(what + ": heap held", "%,d MiB, %,d bytes a pod", held / MEBI, held / pods);
             if (changes) {
                 while (api.watches(PODS) == 0 || api.watches(NAMESPACES) == 0) {
                     Thread.sleep(10);
                 }
                 changes();
-                long again = heap() - before;
-                line(what + ": heap held after the changes", "%,d MiB, %,d bytes a pod", again / MEBI, again / pods);
+                long again = Footprint.settled().since(before).heap();
+                Line.print(
+                        what + ": heap held after the changes", "%,d MiB, %,d bytes a pod", again / MEBI, again / pods);
             }
             directory.close();
         }
@@ -115,7 +118,7 @@ public final class LargeCluster {
             await(from + 1);
             one.recordValue(System.nanoTime() - begin);
         }
-        line(
+        Line.print(
                 "one pod changes, until it is told",
                 "p50 %.2f ms, p99 %.2f ms",
                 one.getValueAtPercentile(50) / NANOS_PER_MILLI,
@@ -125,7 +128,11 @@ public final class LargeCluster {
         api.event(NAMESPACES, "MODIFIED", namespace(0, 2, false));
         long resources = pods / namespaces + services / namespaces;
         await(before + resources);
-        line("a namespace loses its label, until told", "%.0f ms, %,d resources", millis(begin), told.get() - before);
+        Line.print(
+                "a namespace loses its label, until told",
+                "%.0f ms, %,d resources",
+                millis(begin),
+                told.get() - before);
         before = told.get();
         api.list(PODS, pods - 1, number -> pod(number, 1));
         begin = System.nanoTime();
@@ -135,7 +142,7 @@ public final class LargeCluster {
             Thread.sleep(10);
         }
         Thread.sleep(1_000);
-        line(
+        Line.print(
                 "a watch expires, and all is listed again",
                 "%.1f s, %,d resources told",
                 seconds(begin) - 1,
@@ -235,18 +242,5 @@ public final class LargeCluster {
 
     private static double millis(long begin) {
         return (System.nanoTime() - begin) / NANOS_PER_MILLI;
-    }
-
-    private static void line(String what, String format, Object... values) {
-        System.out.printf(Locale.ROOT, "%-44s %s%n", what, String.format(Locale.ROOT, format, values));
-    }
-
-    /** After everything that is garbage is gone. */
-    private static long heap() throws InterruptedException {
-        for (int i = 0; i < 5; i++) {
-            System.gc();
-            Thread.sleep(100);
-        }
-        return Runtime.getRuntime().totalMemory() - Runtime.getRuntime().freeMemory();
     }
 }

@@ -1,5 +1,7 @@
 package io.hbone.bench;
 
+import io.hbone.bench.harness.Footprint;
+import io.hbone.bench.harness.Line;
 import io.hbone.core.OutboundRouter.Outbound;
 import io.hbone.core.Route;
 import io.hbone.core.Route.ServiceRef;
@@ -16,6 +18,7 @@ import io.hbone.xds.model.Workload;
 import io.hbone.xds.routing.RoutingSettings;
 import io.hbone.xds.routing.StoreOutboundRouter;
 import io.hbone.xds.store.WorkloadStore;
+import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.lang.management.ThreadMXBean;
 import java.net.InetAddress;
@@ -23,7 +26,6 @@ import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.SplittableRandom;
@@ -50,7 +52,7 @@ public final class MeshStore {
 
     private MeshStore() {}
 
-    public static void main(String[] args) throws InterruptedException {
+    public static void main(String[] args) throws InterruptedException, IOException {
         int workloads = args.length > 0 ? Integer.parseInt(args[0]) : 50_000;
         int services = args.length > 1 ? Integer.parseInt(args[1]) : 5_000;
         int seconds = args.length > 2 ? Integer.parseInt(args[2]) : 5;
@@ -59,17 +61,17 @@ public final class MeshStore {
         for (int i = 0; i < 5; i++) {
             new WorkloadStore().apply(TypeUrl.ADDRESS, push, List.of()); // warm
         }
-        long before = heap();
+        Footprint before = Footprint.settled();
         WorkloadStore store = new WorkloadStore();
         long begin = System.nanoTime();
         long cpuBegin = CPU.getCurrentThreadCpuTime();
         int rejected = store.apply(TypeUrl.ADDRESS, push, List.of()).size();
         double applied = (System.nanoTime() - begin) / NANOS_PER_MILLI;
         double cpu = (CPU.getCurrentThreadCpuTime() - cpuBegin) / NANOS_PER_MILLI;
-        long held = heap() - before;
-        line("workloads, services, rejected", "%,d, %,d, %,d", workloads, services, rejected);
-        line("apply everything", "%.0f ms, of that %.0f ms of processor time", applied, cpu);
-        line("heap held a workload", "%,d bytes", held / workloads);
+        long held = Footprint.settled().since(before).heap();
+        Line.print("workloads, services, rejected", "%,d, %,d, %,d", workloads, services, rejected);
+        Line.print("apply everything", "%.0f ms, of that %.0f ms of processor time", applied, cpu);
+        Line.print("heap held a workload", "%,d bytes", held / workloads);
 
         measure(store, workloads, services, seconds, false);
         measure(store, workloads, services, seconds, true);
@@ -103,8 +105,8 @@ public final class MeshStore {
         reader.stop = true;
         thread.join();
         String when = churn ? "while changing" : "at rest";
-        line("routes a second, " + when, "%,d", reader.routes * NANOS_PER_SECOND / (System.nanoTime() - begin));
-        line(
+        Line.print("routes a second, " + when, "%,d", reader.routes * NANOS_PER_SECOND / (System.nanoTime() - begin));
+        Line.print(
                 "one route, " + when,
                 "p50 %,d ns, p99 %,d ns, p99.9 %,d ns, max %,d us",
                 reader.latency.getValueAtPercentile(50),
@@ -112,26 +114,13 @@ public final class MeshStore {
                 reader.latency.getValueAtPercentile(99.9),
                 reader.latency.getMaxValue() / 1_000);
         if (churn) {
-            line(
+            Line.print(
                     CHURN_PERCENT + " % of the workloads changed, " + batches.getTotalCount() + " times",
                     "p50 %.1f ms, max %.1f ms, of that p50 %.1f ms of processor time",
                     batches.getValueAtPercentile(50) / NANOS_PER_MILLI,
                     batches.getMaxValue() / NANOS_PER_MILLI,
                     processor.getValueAtPercentile(50) / NANOS_PER_MILLI);
         }
-    }
-
-    private static void line(String what, String format, Object... values) {
-        System.out.printf(Locale.ROOT, "%-44s %s%n", what, String.format(Locale.ROOT, format, values));
-    }
-
-    /** After everything that is garbage is gone. */
-    private static long heap() throws InterruptedException {
-        for (int i = 0; i < 5; i++) {
-            System.gc();
-            Thread.sleep(100);
-        }
-        return Runtime.getRuntime().totalMemory() - Runtime.getRuntime().freeMemory();
     }
 
     /** Routes as fast as it can, from workload 0, half of them to services. */
