@@ -5,10 +5,10 @@ import io.grpc.TlsChannelCredentials;
 import io.grpc.netty.shaded.io.grpc.netty.NettyChannelBuilder;
 import io.grpc.netty.shaded.io.netty.channel.ChannelOption;
 import io.grpc.netty.shaded.io.netty.channel.unix.IntegerUnixChannelOption;
+import io.hbone.core.ServerNames;
 import io.hbone.identity.internal.FileStamp;
 import java.security.GeneralSecurityException;
 import java.util.Objects;
-import java.util.Set;
 import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -31,7 +31,7 @@ final class CaChannel implements AutoCloseable {
     private final int port;
     private final @Nullable Integer mark;
     private final CaRoots roots;
-    private final Set<String> names;
+    private final ServerNames names;
     private final Executor executor;
 
     private @Nullable ManagedChannel channel;
@@ -39,7 +39,7 @@ final class CaChannel implements AutoCloseable {
     private @Nullable String lastProblem;
     private boolean closed;
 
-    CaChannel(String host, int port, @Nullable Integer mark, CaRoots roots, Set<String> names, Executor executor) {
+    CaChannel(String host, int port, @Nullable Integer mark, CaRoots roots, ServerNames names, Executor executor) {
         this.host = host;
         this.port = port;
         this.mark = mark;
@@ -86,7 +86,7 @@ final class CaChannel implements AutoCloseable {
 
     private ManagedChannel make() throws GeneralSecurityException {
         TlsChannelCredentials.Builder credentials = TlsChannelCredentials.newBuilder();
-        credentials.trustManager(new CaTrustManager(roots.load(), names));
+        credentials.trustManager(CaTrust.of(roots.load(), names));
         NettyChannelBuilder builder = NettyChannelBuilder.forAddress(host, port, credentials.build())
                 .executor(executor)
                 .maxInboundMessageSize(MAX_RESPONSE);

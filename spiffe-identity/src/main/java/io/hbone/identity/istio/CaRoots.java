@@ -8,7 +8,6 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
-import java.security.KeyStore;
 import java.security.cert.X509Certificate;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -66,21 +65,14 @@ public final class CaRoots {
         }
     }
 
-    /** Null stands for what the Java runtime trusts. @throws GeneralSecurityException with what is wrong, and where */
-    @Nullable KeyStore load() throws GeneralSecurityException {
+    /** Empty stands for what the Java runtime trusts. @throws GeneralSecurityException with what is wrong, and where */
+    List<X509Certificate> load() throws GeneralSecurityException {
         if (file == null && pem == null) {
-            return null;
+            return List.of();
         }
-        List<X509Certificate> certificates;
         try {
-            certificates = Pem.certificates(
+            return Pem.certificates(
                     file == null ? String.valueOf(pem) : Files.readString(file, StandardCharsets.ISO_8859_1));
-            KeyStore store = KeyStore.getInstance("PKCS12");
-            store.load(null, null);
-            for (int i = 0; i < certificates.size(); i++) {
-                store.setCertificateEntry("root-" + i, certificates.get(i));
-            }
-            return store;
         } catch (NoSuchFileException e) {
             throw new GeneralSecurityException(this + ": no such file", e);
         } catch (IOException | GeneralSecurityException e) {

@@ -1,14 +1,13 @@
 package io.hbone.identity.istio;
 
+import io.hbone.core.ServerNames;
 import java.net.URI;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.LinkedHashMap;
-import java.util.LinkedHashSet;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** Makes an {@link IstioCaFetcher}. The names in brackets are ztunnel's variables (spec/ztunnel.md 14). */
@@ -147,13 +146,8 @@ public final class IstioCaFetcherBuilder {
         return roots;
     }
 
-    Set<String> names() {
-        Set<String> names = new LinkedHashSet<>();
-        names.add(host);
-        if (alternativeHostname != null) {
-            names.add(alternativeHostname);
-        }
-        return names;
+    ServerNames names() {
+        return ServerNames.of(host, alternativeHostname);
     }
 
     CallMetadata metadata() {

@@ -13,6 +13,7 @@ import io.grpc.TlsChannelCredentials;
 import io.grpc.netty.shaded.io.grpc.netty.NettyChannelBuilder;
 import io.grpc.netty.shaded.io.netty.channel.ChannelOption;
 import io.grpc.netty.shaded.io.netty.channel.unix.IntegerUnixChannelOption;
+import io.hbone.core.ServerNames;
 import io.hbone.xds.proto.discovery.AggregatedDiscoveryServiceGrpc;
 import io.hbone.xds.proto.discovery.DeltaDiscoveryRequest;
 import io.hbone.xds.proto.discovery.DeltaDiscoveryResponse;
@@ -220,7 +221,7 @@ public final class GrpcAdsTransport implements AdsTransport {
                             : Files.readAllBytes(Path.of(roots));
             if (alternativeName != null) {
                 return TlsChannelCredentials.newBuilder()
-                        .trustManager(new EitherNameTrustManager(pem, host, alternativeName))
+                        .trustManager(ServerTrust.of(pem, ServerNames.of(host, alternativeName)))
                         .build();
             }
             return pem == null
