@@ -3,12 +3,10 @@ package io.hbone.node.bench;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.util.ReferenceCountUtil;
-import org.jspecify.annotations.Nullable;
 
-/** Serves {@link Mode#SOURCE}. */
+/** Serves {@link Mode#SOURCE}, by a {@link PumpHandler} behind it. */
 final class SourceHandler extends ChannelInboundHandlerAdapter {
     private final int size;
-    private @Nullable Pump pump;
 
     /** @param size of a write, bytes */
     SourceHandler(int size) {
@@ -17,29 +15,12 @@ final class SourceHandler extends ChannelInboundHandlerAdapter {
 
     @Override
     public void handlerAdded(ChannelHandlerContext ctx) {
-        Pump started = new Pump(ctx, size);
-        pump = started;
-        // After the greeting.
-        ctx.executor().execute(started);
-    }
-
-    @Override
-    public void channelWritabilityChanged(ChannelHandlerContext ctx) {
-        if (pump != null) {
-            pump.resume();
-        }
+        ctx.pipeline().addAfter(ctx.name(), null, new PumpHandler(size));
     }
 
     @Override
     public void channelRead(ChannelHandlerContext ctx, Object message) {
         ReferenceCountUtil.release(message); // it has nothing to say
-    }
-
-    @Override
-    public void handlerRemoved(ChannelHandlerContext ctx) {
-        if (pump != null) {
-            pump.release();
-        }
     }
 
     @Override

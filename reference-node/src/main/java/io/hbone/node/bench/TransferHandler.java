@@ -13,7 +13,6 @@ final class TransferHandler extends ChannelInboundHandlerAdapter {
     private final Ledger ledger;
     private final BooleanSupplier over;
 
-    private @Nullable Pump pump;
     private @Nullable Throwable failure;
     private long report;
     private int reportBytes;
@@ -34,16 +33,7 @@ final class TransferHandler extends ChannelInboundHandlerAdapter {
     @Override
     public void handlerAdded(ChannelHandlerContext ctx) {
         if (mode == Mode.SINK) {
-            Pump started = new Pump(ctx, size);
-            pump = started;
-            ctx.executor().execute(started);
-        }
-    }
-
-    @Override
-    public void channelWritabilityChanged(ChannelHandlerContext ctx) {
-        if (pump != null) {
-            pump.resume();
+            ctx.pipeline().addAfter(ctx.name(), null, new PumpHandler(size));
         }
     }
 
@@ -76,12 +66,5 @@ final class TransferHandler extends ChannelInboundHandlerAdapter {
     public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
         failure = cause;
         ctx.close();
-    }
-
-    @Override
-    public void handlerRemoved(ChannelHandlerContext ctx) {
-        if (pump != null) {
-            pump.release();
-        }
     }
 }
