@@ -14,7 +14,7 @@ import org.junit.jupiter.api.Test;
 @InPods
 @SuppressWarnings("try") // servers are there to be talked to through the network
 class LifecycleTest {
-    private static final Duration DEADLINE = Duration.ofSeconds(4);
+    private static final Duration DEADLINE = Duration.ofSeconds(8);
 
     /** How late things may be on a busy machine. */
     private static final Duration LATE = Duration.ofSeconds(4);

@@ -67,11 +67,14 @@ public final class NodeProcess implements AutoCloseable {
 
     /** @param by what starts it, such as a program that takes rights away */
     static Program hbone(Pod pod, Map<String, String> variables, List<String> by, List<String> arguments) {
-        // The options of the launcher, and what makes leaks visible.
+        // The options of the launcher, and what makes leaks visible. None lives until the optimising compiler pays off,
+        // which
+        // takes most of what a start costs.
         List<String> command = new ArrayList<>(by);
         command.addAll(List.of(
                 System.getProperty("java.home") + "/bin/java",
                 "-XX:+UseSerialGC",
+                "-XX:TieredStopAtLevel=1",
                 "-Xms16m",
                 "-Xss512k",
                 "-XX:+ExitOnOutOfMemoryError",
