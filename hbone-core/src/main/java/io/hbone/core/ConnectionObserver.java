@@ -48,6 +48,27 @@ public interface ConnectionObserver {
         }
     }
 
+    /** How the bytes of a connection cross the network. */
+    enum Protocol {
+        /** As they are. */
+        TCP("TCP"),
+        /** In a tunnel. */
+        HBONE("HBONE"),
+        /** In a tunnel of their own inside of one to a gateway. */
+        DOUBLE_HBONE("DOUBLEHBONE");
+
+        private final String text;
+
+        Protocol(String text) {
+            this.text = text;
+        }
+
+        /** As admin pages write it. */
+        public String text() {
+            return text;
+        }
+    }
+
     /**
      * A connection, when it opens.
      *
@@ -57,7 +78,7 @@ public interface ConnectionObserver {
      * @param sourceWorkload what is known of the end that opened it; its identity is set only when TLS proved it
      * @param destinationWorkload what is known of the other end; likewise
      * @param service the service that was meant, or null
-     * @param mutualTls whether the bytes cross the network in a tunnel
+     * @param protocol how the bytes cross the network
      * @param trace what both ends of a tunnelled connection call it; null outside of a tunnel
      */
     record ConnectionDetails(
@@ -68,7 +89,7 @@ public interface ConnectionObserver {
             WorkloadMetadata sourceWorkload,
             WorkloadMetadata destinationWorkload,
             Route.@Nullable ServiceRef service,
-            boolean mutualTls,
+            Protocol protocol,
             @Nullable TraceParent trace) {
 
         /** A connection outside of a tunnel, or one that has no name. */
@@ -80,7 +101,7 @@ public interface ConnectionObserver {
                 WorkloadMetadata sourceWorkload,
                 WorkloadMetadata destinationWorkload,
                 Route.@Nullable ServiceRef service,
-                boolean mutualTls) {
+                Protocol protocol) {
             this(
                     direction,
                     source,
@@ -89,8 +110,13 @@ public interface ConnectionObserver {
                     sourceWorkload,
                     destinationWorkload,
                     service,
-                    mutualTls,
+                    protocol,
                     null);
+        }
+
+        /** Whether the bytes cross the network in a tunnel. */
+        public boolean mutualTls() {
+            return protocol != Protocol.TCP;
         }
     }
 

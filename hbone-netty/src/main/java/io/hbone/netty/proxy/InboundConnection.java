@@ -4,6 +4,7 @@ import io.hbone.core.Authorizer;
 import io.hbone.core.ConnectionObserver;
 import io.hbone.core.ConnectionObserver.ConnectionDetails;
 import io.hbone.core.ConnectionObserver.Direction;
+import io.hbone.core.ConnectionObserver.Protocol;
 import io.hbone.core.InboundRouter.Inbound;
 import io.hbone.core.InboundRouter.Target;
 import io.hbone.core.TunnelError;
@@ -91,7 +92,7 @@ final class InboundConnection implements ApplicationConnector.Result, LiveConnec
                         Metadata.proved(target.source(), stream.peerIdentity()),
                         target.destination(),
                         target.service(),
-                        true,
+                        Protocol.HBONE,
                         stream.request().traceParent()));
         Authorizer.Request asked = new Authorizer.Request(peer, stream.peerIdentity(), target.address());
         decidedAsOf = connections.generation();

@@ -5,6 +5,7 @@ import io.hbone.core.Baggage;
 import io.hbone.core.ConnectRequest;
 import io.hbone.core.ConnectionObserver.ConnectionDetails;
 import io.hbone.core.ConnectionObserver.Direction;
+import io.hbone.core.ConnectionObserver.Protocol;
 import io.hbone.core.Forwarded;
 import io.hbone.core.OutboundRouter.Outbound;
 import io.hbone.core.Route;
@@ -108,8 +109,15 @@ final class OutboundConnection extends AcceptedConnection implements StreamReque
                                 : parts.description().now().inPlain(),
                         tunnelled ? route.destination() : Metadata.proved(route.destination(), null),
                         route.service(),
-                        tunnelled,
+                        protocol(route),
                         tunnelled ? trace : null)));
+    }
+
+    private static Protocol protocol(Route route) {
+        if (route instanceof Route.NestedTunnel) {
+            return Protocol.DOUBLE_HBONE;
+        }
+        return route instanceof Route.Tunnel ? Protocol.HBONE : Protocol.TCP;
     }
 
     // ---- through a tunnel

@@ -3,6 +3,7 @@ package io.hbone.netty.proxy;
 import io.hbone.core.Authorizer;
 import io.hbone.core.ConnectionObserver.ConnectionDetails;
 import io.hbone.core.ConnectionObserver.Direction;
+import io.hbone.core.ConnectionObserver.Protocol;
 import io.hbone.core.InboundRouter.Inbound;
 import io.hbone.core.InboundRouter.Target;
 import io.hbone.core.TunnelError;
@@ -77,7 +78,7 @@ final class PlaintextConnection extends AcceptedConnection implements Applicatio
                         Metadata.proved(target.source(), null),
                         Metadata.proved(target.destination(), null),
                         target.service(),
-                        false)));
+                        Protocol.TCP)));
         Authorizer.Request asked = new Authorizer.Request(client, null, target.address());
         TunnelException denial = parts.denial(asked);
         if (denial != null) {

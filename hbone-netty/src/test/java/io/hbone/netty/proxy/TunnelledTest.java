@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import io.hbone.core.Authority;
+import io.hbone.core.ConnectionObserver.Protocol;
 import io.hbone.core.HboneSettings;
 import io.hbone.core.InboundRouter;
 import io.hbone.core.ResponseFlag;
@@ -646,6 +647,8 @@ class TunnelledTest {
                 assertThat(readToTheEnd(socket)).isEqualTo(MIB);
             }
             assertThat(nodes.outbound.ended(0).why).isNull();
+            assertThat(nodes.outbound.ended(0).details.protocol()).isEqualTo(Protocol.DOUBLE_HBONE);
+            assertThat(atGateway.ended(0).details.protocol()).isEqualTo(Protocol.HBONE);
             assertThat(inner.get().peerIdentity()).isEqualTo(nodes.client.spiffeId());
             assertThat(inner.get().request().originNetwork()).isEqualTo("n1");
             assertThat(atGateway.ended(0).details.hboneTarget().toString())

@@ -56,7 +56,7 @@ final class PodConnections implements ConnectionObserver {
             out.put("src", Ip.format(details.source()));
             out.put("originalDst", target == null ? Ip.format(dialled) : target.toString());
             out.put("actualDst", Ip.format(dialled));
-            out.put("protocol", details.mutualTls() ? "HBONE" : "TCP");
+            out.put("protocol", details.protocol().text());
             return out;
         }
     }

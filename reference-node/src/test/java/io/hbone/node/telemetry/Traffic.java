@@ -3,6 +3,7 @@ package io.hbone.node.telemetry;
 import io.hbone.core.Authority;
 import io.hbone.core.ConnectionObserver.ConnectionDetails;
 import io.hbone.core.ConnectionObserver.Direction;
+import io.hbone.core.ConnectionObserver.Protocol;
 import io.hbone.core.ConnectionObserver.TunnelDetails;
 import io.hbone.core.Route.ServiceRef;
 import io.hbone.core.SpiffeId;
@@ -25,7 +26,7 @@ final class Traffic {
             WORKLOAD,
             WORKLOAD,
             new ServiceRef("default", "a", "a.default.svc.cluster.local"),
-            true);
+            Protocol.HBONE);
 
     static final ConnectionDetails INBOUND = new ConnectionDetails(
             Direction.INBOUND,
@@ -35,7 +36,7 @@ final class Traffic {
             WORKLOAD,
             WORKLOAD,
             null,
-            true);
+            Protocol.HBONE);
 
     static final ConnectionDetails NAMED = new ConnectionDetails(
             Direction.INBOUND,
@@ -45,7 +46,7 @@ final class Traffic {
             WORKLOAD,
             WORKLOAD,
             null,
-            true,
+            Protocol.HBONE,
             new TraceParent(1, 10, 3, 0));
 
     static final ConnectionDetails PLAIN = new ConnectionDetails(
@@ -56,7 +57,7 @@ final class Traffic {
             WORKLOAD,
             new WorkloadMetadata("b", "default", null, "", "", "", "", "", "", ""),
             null,
-            false);
+            Protocol.TCP);
 
     static final TunnelDetails TUNNEL = new TunnelDetails(
             Direction.OUTBOUND,
