@@ -130,7 +130,7 @@ final class NodeStart {
                 mesh,
                 identities,
                 resources,
-                dns(mesh, workers),
+                dns(mesh, workers, background),
                 observers,
                 builder.originalDestination(),
                 background);
@@ -216,7 +216,7 @@ final class NodeStart {
         return proxy;
     }
 
-    private @Nullable DnsProxy dns(Mesh mesh, EventLoopGroup workers) {
+    private @Nullable DnsProxy dns(Mesh mesh, EventLoopGroup workers, ScheduledExecutorService background) {
         DnsSettings settings = config.dns();
         if (settings == null) {
             return null;
@@ -228,7 +228,8 @@ final class NodeStart {
                 config.sockets().withMark(controlPlaneMark()),
                 workers,
                 new DnsMetrics(registry),
-                () -> ThreadLocalRandom.current().nextLong());
+                () -> ThreadLocalRandom.current().nextLong(),
+                background);
         readiness.done(DNS);
         return dns;
     }

@@ -19,7 +19,6 @@ import io.netty.channel.group.ChannelGroup;
 import io.netty.channel.group.DefaultChannelGroup;
 import io.netty.channel.unix.UnixChannelOption;
 import io.netty.util.concurrent.GlobalEventExecutor;
-import java.io.IOException;
 import java.net.Inet6Address;
 import java.net.InetSocketAddress;
 import java.security.SecureRandom;
@@ -27,25 +26,22 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ScheduledExecutorService;
 import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Replies to DNS queries of workloads (spec/ztunnel.md 12): opens a {@link DnsListener} for each, on loopback addresses of the
  * workload's own network, where nobody else can ask. Safe for use by any thread.
  */
 public final class DnsProxy {
-    private static final Logger log = LoggerFactory.getLogger(DnsProxy.class);
-
     /** How many connections a workload may have; one more is closed at once. */
     private static final int MAX_CONNECTIONS = 256;
 
     private final DnsSettings settings;
     private final NameTable names;
-    private final List<InetSocketAddress> servers;
+    private final Supplier<List<InetSocketAddress>> servers;
     private final Sockets home;
     private final EventLoopGroup group;
     private final DnsMetrics metrics;
@@ -54,7 +50,7 @@ public final class DnsProxy {
     DnsProxy(
             DnsSettings settings,
             NameTable names,
-            List<InetSocketAddress> servers,
+            Supplier<List<InetSocketAddress>> servers,
             Sockets home,
             EventLoopGroup group,
             DnsMetrics metrics) {
@@ -67,13 +63,14 @@ public final class DnsProxy {
     }
 
     /**
-     * Reads who the name servers are, once.
+     * Reads who the name servers are, and follows what changes of it.
      *
      * @param snapshots the newest of the mesh; called for each query
      * @param network where workloads are
      * @param home of the network that this process is in, where name servers on loopback addresses are
      * @param group whose loops serve; stays the caller's
      * @param random by which addresses are put into an order
+     * @param background looks at the file of the name servers, for as long as it runs
      */
     public static DnsProxy of(
             DnsSettings settings,
@@ -82,23 +79,12 @@ public final class DnsProxy {
             Sockets home,
             EventLoopGroup group,
             DnsMetrics metrics,
-            RandomGenerator random) {
-        ResolverFile file;
-        try {
-            file = ResolverFile.read(settings.resolverFile());
-        } catch (IOException e) {
-            log.warn("{} cannot be read: {}", settings.resolverFile(), e.toString());
-            file = new ResolverFile(List.of(), List.of());
-        }
-        if (file.servers().isEmpty()) {
-            log.warn(
-                    "{}: no name server (expected: lines \"nameserver ADDRESS\"; names that the mesh does not know"
-                            + " cannot be resolved)",
-                    settings.resolverFile());
-        }
+            RandomGenerator random,
+            ScheduledExecutorService background) {
+        ResolverWatch file = ResolverWatch.open(settings.resolverFile()).follow(background);
         NameTable names =
-                new NameTable(snapshots, network, settings, settings.searchOfFile() ? file.search() : null, random);
-        return new DnsProxy(settings, names, file.servers(), home, group, metrics);
+                new NameTable(snapshots, network, settings, settings.searchOfFile() ? file::search : null, random);
+        return new DnsProxy(settings, names, file::servers, home, group, metrics);
     }
 
     /**

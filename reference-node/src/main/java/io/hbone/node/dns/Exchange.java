@@ -64,8 +64,9 @@ final class Exchange {
         this.query = query;
         sent = withId(query.message(), id);
         // By the way that the asker chose; who asks by TCP wants what does not fit into a datagram.
-        servers.servers().forEach(server -> attempts.add(new Attempt(server, tcp)));
-        servers.servers().forEach(server -> attempts.add(new Attempt(server, false)));
+        List<InetSocketAddress> asked = servers.servers();
+        asked.forEach(server -> attempts.add(new Attempt(server, tcp)));
+        asked.forEach(server -> attempts.add(new Attempt(server, false)));
     }
 
     /**

@@ -5,19 +5,25 @@ import java.net.InetSocketAddress;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Supplier;
 
 /**
  * Who is asked what the mesh does not know, on behalf of one workload. Safe for use by any thread.
  *
- * @param servers in the order in which they are asked
+ * @param now those of this moment, in the order in which they are asked
  * @param sockets in the workload's network, whose way out its policies know; marked, so that its redirect rules let them pass
  * @param home in the network of this process, where servers on loopback addresses are
  * @param asking the addresses of open sockets, by which a query that was led back to its sender is known
  */
-record NameServers(List<InetSocketAddress> servers, Sockets sockets, Sockets home, Set<InetSocketAddress> asking) {
+record NameServers(
+        Supplier<List<InetSocketAddress>> now, Sockets sockets, Sockets home, Set<InetSocketAddress> asking) {
 
-    NameServers(List<InetSocketAddress> servers, Sockets sockets, Sockets home) {
-        this(List.copyOf(servers), sockets, home, ConcurrentHashMap.newKeySet());
+    NameServers(Supplier<List<InetSocketAddress>> now, Sockets sockets, Sockets home) {
+        this(now, sockets, home, ConcurrentHashMap.newKeySet());
+    }
+
+    List<InetSocketAddress> servers() {
+        return now.get();
     }
 
     Sockets socketsTo(InetSocketAddress server) {

@@ -27,7 +27,7 @@ final class NameTable {
     private final Supplier<Snapshot> snapshots;
     private final String network;
     private final DnsSettings settings;
-    private final @Nullable List<String> search;
+    private final @Nullable Supplier<List<String>> search;
     private final RandomGenerator random;
 
     /**
@@ -39,7 +39,7 @@ final class NameTable {
             Supplier<Snapshot> snapshots,
             String network,
             DnsSettings settings,
-            @Nullable List<String> search,
+            @Nullable Supplier<List<String>> search,
             RandomGenerator random) {
         this.snapshots = snapshots;
         this.network = network;
@@ -50,7 +50,7 @@ final class NameTable {
 
     private List<String> searchOf(String namespace) {
         String domain = settings.clusterDomain();
-        return search != null ? search : List.of(namespace + ".svc." + domain, "svc." + domain, domain);
+        return search != null ? search.get() : List.of(namespace + ".svc." + domain, "svc." + domain, domain);
     }
 
     /**

@@ -41,6 +41,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
@@ -112,7 +113,7 @@ class DnsProxyTest {
 
     private DnsProxy proxy(DnsSettings settings, List<InetSocketAddress> servers) {
         NameTable names = new NameTable(MESH::snapshot, "", settings, null, new Random(7));
-        return new DnsProxy(settings, names, servers, SOCKETS, group, metrics);
+        return new DnsProxy(settings, names, () -> servers, SOCKETS, group, metrics);
     }
 
     private static DnsClient client() {
@@ -366,10 +367,26 @@ class DnsProxyTest {
         assertThat(Messages.read(udp(query("cart", Messages.A))).addresses()).hasSize(1);
     }
 
+    @Test
+    void serversThatAreOthersNow_areAsked() throws Exception {
+        try (FakeNameServer other = new FakeNameServer((query, tcp) -> List.of(FakeNameServer.reply(query, 0)))) {
+            AtomicReference<List<InetSocketAddress>> now = new AtomicReference<>(List.of(upstream.address()));
+            QueryService service = service(new NameServers(now::get, SOCKETS, SOCKETS));
+            ask(service, query("example.com", Messages.A)).get(10, TimeUnit.SECONDS);
+            assertThat(other.queries).isEmpty();
+
+            now.set(List.of(other.address()));
+
+            ask(service, query("example.com", Messages.A)).get(10, TimeUnit.SECONDS);
+            assertThat(other.queries).hasSize(1);
+            assertThat(upstream.queries).hasSize(1);
+        }
+    }
+
     /** As rules do that do not know the node's own packets. */
     @Test
     void queryThatIsLedBackToTheProxy_endsThere() throws Exception {
-        NameServers servers = new NameServers(List.of(upstream.address()), SOCKETS, SOCKETS);
+        NameServers servers = new NameServers(() -> List.of(upstream.address()), SOCKETS, SOCKETS);
         QueryService service = service(servers);
         // Redirected packets keep their source: the address of the socket that asks is the one that it comes from.
         upstream.replies = (query, tcp) -> {
@@ -429,7 +446,7 @@ class DnsProxyTest {
     @Test
     void flood_hurtsItselfAlone() throws Exception {
         upstream.replies = (query, tcp) -> List.of();
-        QueryService service = service(new NameServers(List.of(upstream.address()), SOCKETS, SOCKETS));
+        QueryService service = service(new NameServers(() -> List.of(upstream.address()), SOCKETS, SOCKETS));
         List<CompletableFuture<byte[]>> waiting = new ArrayList<>();
         for (int i = 0; i < QueryService.MAX_FORWARDED; i++) {
             waiting.add(ask(service, query("example.com", Messages.A)));
