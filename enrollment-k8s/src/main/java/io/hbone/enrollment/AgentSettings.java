@@ -29,7 +29,9 @@ public record AgentSettings(
             Duration.ofSeconds(30),
             Duration.ofSeconds(30),
             Duration.ofSeconds(3),
-            Duration.ofSeconds(5),
+            // Longer than a node's longest pause: one that comes back to a restarted agent last must not be believed to
+            // know.
+            Duration.ofSeconds(20),
             Duration.ofSeconds(30));
 
     public AgentSettings {

@@ -297,6 +297,21 @@ class ReconcilerTest {
         assertThat(state("a")).isEqualTo(State.ENROLLED);
     }
 
+    /** A node tries again to learn of the mesh after 15 seconds at most; until then it would send plaintext. */
+    @Test
+    void nodeThatFindsARestartedAgentLate_isAwaited() {
+        delivered = false;
+        machine.networks.put("a", 7L);
+        machine.rules.put(7L, Rules.INSTALLED);
+        start();
+        sync(pod("a", true));
+        time.advance(Duration.ofSeconds(15));
+        assertThat(state("a")).isEqualTo(State.ENROLLING);
+        delivered = true;
+        time.advance(Duration.ofMillis(50));
+        assertThat(state("a")).isEqualTo(State.ENROLLED);
+    }
+
     @Test
     void rulesThatSomebodyRemoved_areBackWithinTheTime() {
         enrolled("a");
