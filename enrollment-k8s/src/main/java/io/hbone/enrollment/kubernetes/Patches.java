@@ -14,7 +14,7 @@ import java.util.concurrent.TimeoutException;
  * Sends patches as they are. The client's own methods get the object first, which is a second call for each, and takes the right to
  * read it.
  */
-final class Patches {
+public final class Patches {
     private Patches() {}
 
     /**
@@ -24,7 +24,7 @@ final class Patches {
      * @param body of maps, lists and texts; nulls are sent
      * @throws KubernetesClientException when it was refused, with the code, or not answered
      */
-    static void send(KubernetesClient client, String path, PatchType type, Object body) {
+    public static void send(KubernetesClient client, String path, PatchType type, Object body) {
         int patience = client.getConfiguration().getRequestTimeout();
         try {
             HttpResponse<String> answer = client.getHttpClient()

@@ -4,9 +4,8 @@ import io.fabric8.kubernetes.api.model.NamespaceCondition;
 import io.fabric8.kubernetes.api.model.Status;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
-import io.fabric8.kubernetes.client.dsl.base.PatchContext;
 import io.fabric8.kubernetes.client.dsl.base.PatchType;
-import io.fabric8.kubernetes.client.utils.Serialization;
+import io.hbone.enrollment.kubernetes.Patches;
 import io.hbone.enrollment.kubernetes.WorkQueue;
 import java.net.HttpURLConnection;
 import java.time.Clock;
@@ -104,12 +103,11 @@ final class NamespaceConditions implements WorkQueue.Handler<String> {
             condition.put("message", now.getMessage());
             condition.put("lastTransitionTime", now.getLastTransitionTime());
         }
-        client.namespaces()
-                .withName(report.namespace())
-                .subresource("status")
-                .patch(
-                        PatchContext.of(PatchType.STRATEGIC_MERGE),
-                        Serialization.asJson(Map.of("status", Map.of("conditions", List.of(condition)))));
+        Patches.send(
+                client,
+                "/api/v1/namespaces/" + report.namespace() + "/status",
+                PatchType.STRATEGIC_MERGE,
+                Map.of("status", Map.of("conditions", List.of(condition))));
     }
 
     private @Nullable NamespaceCondition condition(NamespaceReport report, @Nullable NamespaceCondition before) {
