@@ -67,7 +67,7 @@ public final class Pods implements AutoCloseable {
         try {
             deleteAll(directory);
             Files.createDirectories(directory);
-            for (String script : List.of("app.py", "client.py", "agent.py")) {
+            for (String script : List.of("app.py", "client.py", "agent.py", "relay.py")) {
                 try (InputStream in = Pods.class.getResourceAsStream(script)) {
                     Files.copy(in, directory.resolve(script), StandardCopyOption.REPLACE_EXISTING);
                 }

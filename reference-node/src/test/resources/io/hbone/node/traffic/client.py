@@ -118,6 +118,25 @@ def steady(host, port):
     say("ended", end, count, round(time.monotonic() - begin, 3))
 
 
+def again(host, port):
+    """A new connection ten times a second, each with a small exchange: 'up', and when standard input ends 'ok COUNT'.
+
+    Of those that fail 'failed NUMBER WHAT', at once."""
+    count = 0
+    while not select.select([sys.stdin], [], [], 0.1 if count else 0)[0]:
+        count += 1
+        try:
+            with connect(host, port) as connection:
+                connection.sendall(b"again")
+                if connection.recv(5, socket.MSG_WAITALL) != b"again":
+                    say("failed", count, "EOF")
+        except OSError as problem:
+            say("failed", count, name(problem))
+        if count == 1:
+            say("up")
+    say("ok", count)
+
+
 def stall(host, port, count):
     """COUNT connections that send until nothing is taken for a second: 'stuck BYTES', held until standard input ends."""
     held = [connect(host, port) for _ in range(int(count))]
@@ -156,4 +175,4 @@ def hold(host, port, count, first=""):
     say("ended", round(min(ages), 2), round(max(ages), 2))
 
 
-{f.__name__: f for f in (whoami, fate, neighbours, steady, stall, hold)}[sys.argv[1]](*sys.argv[2:])
+{f.__name__: f for f in (whoami, fate, neighbours, steady, again, stall, hold)}[sys.argv[1]](*sys.argv[2:])
