@@ -28,6 +28,19 @@ final class NftBackend {
         return list(namespace, List.of(NFT, "-j", "list", "ruleset", NftState.FAMILY));
     }
 
+    /** One of our tables; nothing where there is none. */
+    String table(NetworkNamespace namespace, String name) throws RedirectException {
+        Tools.Output output = tools.run(namespace, "", List.of(NFT, "-j", "list", "table", NftState.FAMILY, name));
+        boolean absent = !output.isFine() && output.errors().contains("No such file or directory");
+        if (absent || output.isUnsupported()) {
+            return NOTHING;
+        }
+        if (!output.isFine()) {
+            throw output.failure(namespace);
+        }
+        return output.printed();
+    }
+
     private String list(NetworkNamespace namespace, List<String> command) throws RedirectException {
         Tools.Output output = tools.run(namespace, "", command);
         if (output.isUnsupported()) {

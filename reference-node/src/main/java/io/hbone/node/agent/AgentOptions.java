@@ -109,6 +109,13 @@ final class AgentOptions {
     boolean dnsCapture;
 
     @Option(
+            names = "--exempt-probes",
+            description =
+                    "Let health probes past the node: what programs in this agent's own network, such as the kubelet,"
+                            + " send to enrolled workloads gets the source that their rules let pass. Takes nft.")
+    boolean exemptProbes;
+
+    @Option(
             names = "--drain",
             paramLabel = "DURATION",
             defaultValue = "PT30S",

@@ -98,6 +98,8 @@ final class MachineAgent implements AutoCloseable {
         releases.push(runtime);
         PrometheusRegistry registry = new PrometheusRegistry();
         AgentMetrics metrics = new AgentMetrics(registry);
+        AgentProbes probes = AgentProbes.open(options.exemptProbes, options.verify);
+        releases.push(probes);
         EnrollmentAgent.Builder builder = EnrollmentAgent.builder(
                         origin.workloads(),
                         new MachineNetworks(runtime),
@@ -108,12 +110,13 @@ final class MachineAgent implements AutoCloseable {
                         .withDrain(options.drain)
                         .withLinger(options.linger)
                         .withVerify(options.verify))
-                .observer(observer(metrics, origin));
+                .observer(observer(metrics, origin, probes));
         if (!options.noXdsSocket || options.xdsPort != null) {
             builder.delivered(servers::isDelivered);
         }
         EnrollmentAgent agent = builder.start();
         releases.push(agent);
+        agent.seeded().thenRun(probes::seeded);
         metrics.read(registry, agent::status, servers::clients);
         ProcessMetrics.register(registry, "agent");
         StatusDocument document = new StatusDocument(
@@ -145,9 +148,10 @@ final class MachineAgent implements AutoCloseable {
                 : new FileOrigin(file, machine, trustDomain, mesh);
     }
 
-    private static AgentObserver observer(AgentMetrics metrics, Origin origin) {
+    private static AgentObserver observer(AgentMetrics metrics, Origin origin, AgentProbes probes) {
         List<AgentObserver> all = new ArrayList<>(origin.observers());
         all.add(metrics);
+        all.add(probes.observer());
         return new AgentObservers(List.copyOf(all));
     }
 
@@ -175,10 +179,9 @@ final class MachineAgent implements AutoCloseable {
     }
 
     private static RedirectSettings rules(AgentOptions options) {
-        return RedirectSettings.builder(options.rules)
-                .backend(options.backend)
-                .captureDns(options.dnsCapture)
-                .build();
+        RedirectSettings.Builder rules =
+                RedirectSettings.builder(options.rules).backend(options.backend).captureDns(options.dnsCapture);
+        return (options.exemptProbes ? rules.exemptProbes(true) : rules).build();
     }
 
     private static String rulesText(AgentOptions options) {

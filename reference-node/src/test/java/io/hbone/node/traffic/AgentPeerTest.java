@@ -98,6 +98,7 @@ class AgentPeerTest {
                 machine.file("xds.key"),
                 "--verify",
                 "PT2S",
+                "--exempt-probes",
                 "--admin",
                 admin);
     }
@@ -183,6 +184,15 @@ class AgentPeerTest {
         assertThat(ca.out()).contains("impersonated=true");
     }
 
+    /** What it does to probes: HostProbesTest. */
+    private static void awaitExemptions(String... addresses) {
+        await().atMost(SOON).untilAsserted(() -> {
+            String rules = machine.run("nft", "list", "ruleset").out();
+            assertThat(rules.contains("169.254.7.127")).as(rules).isEqualTo(addresses.length > 0);
+            assertThat(addresses).allMatch(rules::contains);
+        });
+    }
+
     @Test
     void connectionFromBefore_goesOn() {
         say(before, "still-there");
@@ -191,8 +201,10 @@ class AgentPeerTest {
     @Test
     void unenrolledPods_keepWhatTheyHave_andTalkPlainlyFromThenOn() throws IOException {
         try (Program during = connect()) {
+            awaitExemptions("10.78.0.1", "10.78.0.2", "fd00:78::1", "fd00:78::2");
             write(false);
             awaitState("draining");
+            awaitExemptions();
             say(during, "drained-not-cut");
             String wire = onTheWire(() -> connect().close());
             assertThat(wire).contains("10.78.0.2.8080");
