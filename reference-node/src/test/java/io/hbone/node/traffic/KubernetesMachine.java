@@ -111,13 +111,7 @@ final class KubernetesMachine implements AutoCloseable {
 
     /** Stock ztunnel in its place. */
     void startZtunnel(Path program) throws IOException {
-        machine.serve(
-                XDS,
-                "python3",
-                machine.file("relay.py"),
-                String.valueOf(XDS),
-                String.valueOf(ProcessHandle.current().pid()),
-                String.valueOf(xds));
+        machine.relay(XDS, ProcessHandle.current().pid(), xds);
         Map<String, String> variables = new HashMap<>(variables("https://localhost:" + XDS));
         variables.put("XDS_ROOT_CA", machine.file("root.pem"));
         node = NodeProcess.of(machine, machine.start(variables, List.of(program.toString())))

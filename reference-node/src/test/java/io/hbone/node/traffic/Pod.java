@@ -86,6 +86,12 @@ public final class Pod {
         return serve(port, PYTHON, file("app.py"), role, String.valueOf(port));
     }
 
+    /** Starts relay.py: who connects here to {@code port} of the loopback address is connected to that of a process elsewhere. */
+    void relay(int port, long pid, int target) {
+        start(PYTHON, file("relay.py"), String.valueOf(port), String.valueOf(pid), String.valueOf(target))
+                .until("listens", PATIENCE);
+    }
+
     /** Starts client.py. */
     Program client(Object... arguments) {
         List<String> command = new ArrayList<>(List.of(PYTHON, file("client.py")));

@@ -21,6 +21,7 @@ listener = socket.create_server(("127.0.0.1", int(sys.argv[1])))  # stays of the
 with open(f"/proc/{sys.argv[2]}/ns/net") as there:
     if ctypes.CDLL(None, use_errno=True).setns(there.fileno(), CLONE_NEWNET) != 0:
         raise OSError(ctypes.get_errno(), "setns")
+print("listens", flush=True)
 while True:
     here, _ = listener.accept()
     try:
