@@ -1,6 +1,7 @@
 package io.hbone.identity.jca;
 
 import com.google.protobuf.ByteString;
+import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
 import io.hbone.core.WorkloadCertificate;
 import io.spiffe.workloadapi.grpc.SpiffeWorkloadAPIGrpc;
@@ -24,8 +25,14 @@ final class FakeWorkloadApi extends SpiffeWorkloadAPIGrpc.SpiffeWorkloadAPIImplB
 
     @Override
     public synchronized void fetchX509SVID(X509SVIDRequest request, StreamObserver<X509SVIDResponse> stream) {
+        // Programs end when they like, and then their stream takes nothing more.
+        ((ServerCallStreamObserver<X509SVIDResponse>) stream).setOnCancelHandler(() -> forget(stream));
         streams.add(stream);
         stream.onNext(latest);
+    }
+
+    private synchronized void forget(StreamObserver<X509SVIDResponse> stream) {
+        streams.remove(stream);
     }
 
     synchronized void rotate(WorkloadCertificate next) {
