@@ -77,9 +77,19 @@ class InPodTest {
         await().untilAsserted(() -> assertThat(
                         InPodMesh.get(node.readinessAddress(), "/healthz/ready").statusCode())
                 .isEqualTo(200));
-        assertThat(InPodMesh.get(node.metricsAddress(), "/metrics").body())
+        String metrics = InPodMesh.get(node.metricsAddress(), "/metrics").body();
+        assertThat(metrics)
                 .contains("workload_manager_active_proxy_count 2.0")
                 .contains("workload_manager_proxies_started_total 2.0");
+        for (String reporter : new String[] {"source", "destination"}) {
+            assertThat(metrics.lines().filter(line -> line.startsWith("istio_tcp_connections_opened_total{")))
+                    .as("of the pod that is the " + reporter)
+                    .filteredOn(line -> line.contains("reporter=\"" + reporter + '"'))
+                    .singleElement()
+                    .asString()
+                    .contains("source_principal=\"" + CLIENT_ID + '"', "destination_principal=\"" + SERVER_ID + '"')
+                    .endsWith(" 1.0");
+        }
     }
 
     @Test
