@@ -152,6 +152,7 @@ final class NodeStart {
                 builder.onQuit());
         InetSocketAddress adminAddress = pages.admin(operators, admin);
         mesh.follow(background);
+        FilePages.releaseRegularly(background);
         readiness.done(PROXY);
         log.info(
                 "{} after {} ms: {} with {}, {} over {}",
