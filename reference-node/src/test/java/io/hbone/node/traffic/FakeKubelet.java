@@ -50,7 +50,15 @@ final class FakeKubelet implements AutoCloseable {
 
     /** @param address what the API server is told */
     String run(String namespace, String name, String account, Pod network, String address) {
-        String uid = api.resource(new PodBuilder()
+        String uid = schedule(namespace, name, account);
+        sandboxes.put(uid, network);
+        tellRunning(namespace, name, address);
+        return uid;
+    }
+
+    /** Has a pod scheduled here, which runs elsewhere, if at all. @return its uid */
+    String schedule(String namespace, String name, String account) {
+        return api.resource(new PodBuilder()
                         .withNewMetadata()
                         .withNamespace(namespace)
                         .withName(name)
@@ -68,7 +76,10 @@ final class FakeKubelet implements AutoCloseable {
                 .create()
                 .getMetadata()
                 .getUid();
-        sandboxes.put(uid, network);
+    }
+
+    /** Tells the API server that a pod runs. */
+    void tellRunning(String namespace, String name, String address) {
         api.pods()
                 .inNamespace(namespace)
                 .withName(name)
@@ -86,7 +97,6 @@ final class FakeKubelet implements AutoCloseable {
                         .endPodIP()
                         .endStatus()
                         .build());
-        return uid;
     }
 
     /** Its containers end, its network is taken away, and then its object. */

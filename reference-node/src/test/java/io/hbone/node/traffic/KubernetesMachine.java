@@ -106,7 +106,8 @@ final class KubernetesMachine implements AutoCloseable {
 
     /** A node of ours, which is ready when this returns. */
     void startNode() throws IOException {
-        node = NodeProcess.start(machine, variables("unix://" + file("xds.sock"))).awaitReady();
+        node = NodeProcess.start(machine, variables("unix://" + file("xds.sock")))
+                .awaitReady();
     }
 
     /** Stock ztunnel in its place. */
@@ -124,8 +125,7 @@ final class KubernetesMachine implements AutoCloseable {
         if (!Files.exists(tokens)) {
             Files.writeString(
                     Files.createFile(
-                            tokens,
-                            PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------"))),
+                            tokens, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------"))),
                     TOKEN + " node impersonate spiffe://cluster.local/ns/*/sa/*\n");
         }
         if (node == null) {
