@@ -72,7 +72,14 @@ class NodeTest {
     private static final class Recorder implements ConnectionObserver {
         private final List<ConnectionDetails> opened = new CopyOnWriteArrayList<>();
         private final List<TunnelException> failures = new CopyOnWriteArrayList<>();
+        private final List<TunnelException> denials = new CopyOnWriteArrayList<>();
         private final AtomicInteger closed = new AtomicInteger();
+
+        @Override
+        public void denied(
+                Direction direction, InetSocketAddress source, InetSocketAddress destination, TunnelException why) {
+            denials.add(why);
+        }
 
         @Override
         public Connection opened(ConnectionDetails details) {
@@ -86,6 +93,11 @@ class NodeTest {
                     closed.incrementAndGet();
                 }
             };
+        }
+
+        /** Why an answer is missing: a client that is refused may see no more than an end. */
+        String complaints() {
+            return "denied: " + denials + ", failed: " + failures;
         }
 
         ConnectionDetails of(Direction direction) {
@@ -195,7 +207,9 @@ class NodeTest {
         InetSocketAddress application = application(SERVER);
         Node[] pair = pair(application);
 
-        assertThat(talk(pair[0].outboundAddress(), "hello")).isEqualTo("HELLO");
+        assertThat(talk(pair[0].outboundAddress(), "hello"))
+                .as(seen::complaints)
+                .isEqualTo("HELLO");
 
         Awaitility.await().until(() -> seen.closed.get() == 2);
         assertThat(seen.failures).isEmpty();
@@ -220,7 +234,7 @@ class NodeTest {
         InetSocketAddress application = application(PLAIN);
         Node client = start(environment("client", CLIENT), OriginalDestination.fixed(application));
 
-        assertThat(talk(client.outboundAddress(), "hello")).isEqualTo("HELLO");
+        assertThat(talk(client.outboundAddress(), "hello")).as(seen::complaints).isEqualTo("HELLO");
 
         ConnectionObserver.ConnectionDetails outbound = seen.of(ConnectionObserver.Direction.OUTBOUND);
         assertThat(outbound.mutualTls()).isFalse();
@@ -233,7 +247,9 @@ class NodeTest {
         InetSocketAddress application = application(SERVER);
         Node server = start(environment("server", SERVER), OriginalDestination.fixed(application));
 
-        assertThat(talk(server.plaintextAddress(), "hello")).isEqualTo("HELLO");
+        assertThat(talk(server.plaintextAddress(), "hello"))
+                .as(seen::complaints)
+                .isEqualTo("HELLO");
 
         ConnectionObserver.ConnectionDetails inbound = seen.of(ConnectionObserver.Direction.INBOUND);
         assertThat(inbound.mutualTls()).isFalse();
@@ -278,7 +294,9 @@ class NodeTest {
     void drain_closesEverythingAndMayBeRepeated() throws Exception {
         InetSocketAddress application = application(SERVER);
         Node[] pair = pair(application);
-        assertThat(talk(pair[0].outboundAddress(), "hello")).isEqualTo("HELLO");
+        assertThat(talk(pair[0].outboundAddress(), "hello"))
+                .as(seen::complaints)
+                .isEqualTo("HELLO");
 
         pair[0].drain();
         pair[0].drain();
