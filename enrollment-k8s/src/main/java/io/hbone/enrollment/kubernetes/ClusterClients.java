@@ -39,14 +39,14 @@ public final class ClusterClients {
     }
 
     /**
-     * A client of which watches say at once that they are under way, also where they go without WebSocket. Nothing is asked before it
-     * is used.
+     * A client whose watches go without WebSocket, as those of other programs do, and say at once that they are under way: of a WebSocket
+     * that is refused with 410 the client never learns that it must list anew. Nothing is asked before it is used.
      *
      * @return the caller closes it
      */
     public static KubernetesClient open(Config config) {
         return new KubernetesClientBuilder()
-                .withConfig(config)
+                .withConfig(new ConfigBuilder(config).withOnlyHttpWatches(true).build())
                 .withHttpClientBuilderConsumer(
                         http -> http.addOrReplaceInterceptor(WatchAnswers.class.getName(), new WatchAnswers()))
                 .build();

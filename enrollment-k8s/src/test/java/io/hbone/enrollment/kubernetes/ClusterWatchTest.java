@@ -72,6 +72,12 @@ class ClusterWatchTest {
         assertThat(api.watches(PODS)).isEqualTo(1);
     }
 
+    /** DEFECT of the client: a WebSocket that is refused with 410 is asked for again and again, with what has expired. */
+    @Test
+    void client_watchesWithoutWebSocket() {
+        assertThat(client.getConfiguration().isOnlyHttpWatches()).isTrue();
+    }
+
     @Test
     void apiServerThatGoes_isNotLive() {
         until(watch::isLive);
