@@ -12,10 +12,15 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ScheduledExecutorService;
+import java.util.logging.Level;
+import java.util.logging.Logger;
 
 /** Asks a Workload API once, as an application would: whoever runs the command is who it answers for. */
 final class WorkloadApiQuery {
     private static final Duration PATIENCE = Duration.ofSeconds(5);
+
+    /** java-spiffe's, which writes each failure with its stack to standard error; the exception says it in a line. */
+    private static final Logger CLIENT_LOG = Logger.getLogger("io.spiffe");
 
     private WorkloadApiQuery() {}
 
@@ -27,6 +32,7 @@ final class WorkloadApiQuery {
      */
     static List<Map<String, Object>> identities(String socket) throws IOException {
         UnixEndpoint endpoint = UnixEndpoint.parse(socket);
+        CLIENT_LOG.setLevel(Level.OFF);
         ScheduledExecutorService executor = IdentitySources.newExecutor();
         SourceContext context = SourceContext.of(executor, IdentityObserver.NONE);
         try (ManagedIdentitySource source = WorkloadApiSource.of(endpoint, PATIENCE, context)) {
