@@ -36,8 +36,8 @@ import picocli.CommandLine.Option;
 @Command(
         name = "operator",
         description = {
-            "Registers the service accounts of namespaces with the label io.cilium/mtls-enabled=true at a SPIRE server,"
-                    + " and takes back what is not wanted any more.",
+            "Registers the service accounts of namespaces with the label io.cilium/mtls-enabled=true or"
+                    + " istio.io/dataplane-mode=ambient at a SPIRE server, and takes back what is not wanted any more.",
             "Several may run in a cluster: one leads, and another takes over."
         },
         mixinStandardHelpOptions = true)

@@ -58,7 +58,7 @@ public record DirectorySettings(
 
     /** What tells that a pod is reached by HBONE. */
     public enum ReachedBy {
-        /** The label of the mesh, on the pod or its namespace, as soon as it is there; Cilium's way. */
+        /** A label of the mesh, on the pod or its namespace, as soon as it is there; Cilium's way. */
         LABEL,
         /** {@code ambient.istio.io/redirection: enabled} on the pod, which agents set once it is so; Istio's way. */
         ANNOTATION

@@ -54,15 +54,17 @@ public record ClusterPods(List<Standing> pods, SortedMap<String, SortedSet<Strin
     }
 
     /**
-     * Asks the API server: for the labelled namespaces, for the pods of each, for pods that are in the mesh by a label of their own, and
+     * Asks the API server: for the namespaces, for the pods of each that is in the mesh, for pods that are by a label of their own, and
      * for those of agents, nodes and operators.
      *
      * @throws io.fabric8.kubernetes.client.KubernetesClientException when it cannot be asked
      */
     public static ClusterPods read(KubernetesClient client) {
         Map<String, Pod> found = new HashMap<>();
-        for (Namespace namespace :
-                client.namespaces().withLabels(MeshLabels.optIn()).list().getItems()) {
+        for (Namespace namespace : client.namespaces().list().getItems()) {
+            if (!MeshLabels.isEnrolled(namespace.getMetadata().getLabels())) {
+                continue;
+            }
             for (Pod pod : client.pods()
                     .inNamespace(namespace.getMetadata().getName())
                     .list()
@@ -73,12 +75,17 @@ public record ClusterPods(List<Standing> pods, SortedMap<String, SortedSet<Strin
                 }
             }
         }
-        client.pods()
-                .inAnyNamespace()
-                .withLabels(MeshLabels.optIn())
-                .list()
-                .getItems()
-                .forEach(pod -> found.put(pod.getMetadata().getUid(), pod));
+        for (Map.Entry<String, String> label : MeshLabels.optIns()) {
+            client
+                    .pods()
+                    .inAnyNamespace()
+                    .withLabel(label.getKey(), label.getValue())
+                    .list()
+                    .getItems()
+                    .stream()
+                    .filter(pod -> MeshLabels.isEnrolled(pod.getMetadata().getLabels()))
+                    .forEach(pod -> found.put(pod.getMetadata().getUid(), pod));
+        }
         return of(
                 found.values(),
                 client.pods()

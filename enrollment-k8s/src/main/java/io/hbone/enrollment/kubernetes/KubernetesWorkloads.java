@@ -20,8 +20,9 @@ import org.slf4j.LoggerFactory;
 
 /**
  * The pods of a machine, as the API server tells of them: those that are scheduled there, have a network and an address of their own,
- * and have not ended. Whether one is to be enrolled follows from labels, see {@link MeshLabels}. Only these pods are asked for, and of
- * namespaces only those with the label.
+ * and have not ended. Whether one is to be enrolled follows from labels, see {@link MeshLabels}. Only these pods are asked for.
+ * Namespaces all are: the API server cannot be asked for those with one label or another, and by two questions one that changes from
+ * Cilium's label to Istio's would be out of the mesh between two answers.
  *
  * <p>A pod is known by its uid, and its network by the container runtime under that uid: another one of its name, or with its address,
  * is another workload. While the API server is away, what it said last counts. Safe for use by any thread.
@@ -63,11 +64,7 @@ public final class KubernetesWorkloads implements WorkloadSource {
     KubernetesWorkloads(KubernetesClient client, Informable<Pod> local, String node, Conversion conversion) {
         this.conversion = conversion;
         this.node = node;
-        namespaces = watch.watch(
-                client.namespaces().withLabels(MeshLabels.optIn()),
-                "namespaces with the label " + MeshLabels.KEY,
-                Reduced::labelled,
-                namespace -> changed());
+        namespaces = watch.watch(client.namespaces(), "namespaces", Reduced::labelled, namespace -> changed());
         pods = watch.watch(local, "pods of " + node, Reduced::local, pod -> changed());
     }
 
@@ -79,7 +76,10 @@ public final class KubernetesWorkloads implements WorkloadSource {
                     "{} pods are on {}, {} namespaces are in the mesh",
                     pods.list().size(),
                     node,
-                    namespaces.list().size());
+                    namespaces.list().stream()
+                            .filter(each ->
+                                    MeshLabels.isEnrolled(each.getMetadata().getLabels()))
+                            .count());
             synced = true;
             listener.run();
         });

@@ -1,16 +1,23 @@
 package io.hbone.enrollment.kubernetes;
 
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Which namespaces and pods are in the mesh, by their labels (spec/cilium.md 1.1). A namespace is when it says so; a pod of it may
- * say otherwise for itself, in both directions.
+ * Which namespaces and pods are in the mesh, by their labels: Cilium's (spec/cilium.md 1.1) and Istio's, which count alike. A namespace
+ * is when it says so; a pod of it may say otherwise for itself, in both directions. What says both of itself is not.
  */
 public final class MeshLabels {
-    /** On namespaces, and on pods, which Cilium does not look at. */
-    public static final String KEY = "io.cilium/mtls-enabled";
+    /** Cilium's, on namespaces, and on pods, which Cilium does not look at: {@code true} or {@code false}. */
+    public static final String CILIUM = "io.cilium/mtls-enabled";
+
+    /** Istio's, on namespaces and pods: {@code ambient} or {@code none}. */
+    public static final String ISTIO = "istio.io/dataplane-mode";
+
+    private static final List<Label> LABELS =
+            List.of(new Label(CILIUM, "true", "false"), new Label(ISTIO, "ambient", "none"));
 
     /** Of what nodes themselves are labelled with: Cilium's (spec/cilium.md 1.4), Istio's, and ours. */
     private static final List<Map.Entry<String, String>> NODES = List.of(
@@ -18,38 +25,42 @@ public final class MeshLabels {
             Map.entry("app", "ztunnel"),
             Map.entry("app.kubernetes.io/name", "hbone-node"));
 
-    private static final String YES = "true";
-    private static final String NO = "false";
-
     private MeshLabels() {}
 
-    /** The label with the value that puts a pod into the mesh on its own, as a selector. */
-    public static Map<String, String> optIn() {
-        return Map.of(KEY, YES);
+    /** A label, and its values that mean something: exactly these, in lower case. */
+    private record Label(String key, String in, String out) {}
+
+    /** What an object says of itself. */
+    private record Wish(boolean enrolled) {}
+
+    /**
+     * The labels that put a pod into the mesh on its own: it has one of them. The API server cannot be asked for several at
+     * once. What it finds may still be out by another of its labels, see {@link #isEnrolled(Map)}.
+     */
+    public static List<Map.Entry<String, String>> optIns() {
+        return LABELS.stream().map(label -> Map.entry(label.key(), label.in())).toList();
     }
 
     /**
-     * Whether a namespace is enrolled: only by exactly {@code true}, in lower case.
+     * Whether an object is enrolled by its own labels, whatever others say of it.
      *
-     * @param labels of the namespace, null for none, or when there is no such namespace
+     * @param labels of a namespace or a pod, null for none, or when there is no such object
      */
     public static boolean isEnrolled(@Nullable Map<String, String> labels) {
-        return YES.equals(value(labels));
+        Wish own = wish(labels);
+        return own != null && own.enrolled();
     }
 
     /**
-     * Whether a pod is: exactly {@code true} or {@code false} on the pod decide, anything else leaves it to its namespace.
+     * Whether a pod is: what its own labels say decides; when they say nothing, its namespace's do.
      *
      * @param namespaceLabels null for none
      * @param podLabels null for none
      */
     public static boolean isEnrolled(
             @Nullable Map<String, String> namespaceLabels, @Nullable Map<String, String> podLabels) {
-        String own = value(podLabels);
-        if (YES.equals(own) || NO.equals(own)) {
-            return YES.equals(own);
-        }
-        return isEnrolled(namespaceLabels);
+        Wish own = wish(podLabels);
+        return own == null ? isEnrolled(namespaceLabels) : own.enrolled();
     }
 
     /** Whether a pod is the node itself, whose traffic must not be led through it. */
@@ -58,7 +69,30 @@ public final class MeshLabels {
                 && NODES.stream().anyMatch(label -> label.getValue().equals(podLabels.get(label.getKey())));
     }
 
-    private static @Nullable String value(@Nullable Map<String, String> labels) {
-        return labels == null ? null : labels.get(KEY);
+    /** Of an object's labels those that are looked at here. */
+    static Map<String, String> of(@Nullable Map<String, String> labels) {
+        Map<String, String> known = new LinkedHashMap<>();
+        for (Label label : LABELS) {
+            String value = labels == null ? null : labels.get(label.key());
+            if (value != null) {
+                known.put(label.key(), value);
+            }
+        }
+        return known;
+    }
+
+    /** Null when it says nothing. */
+    private static @Nullable Wish wish(@Nullable Map<String, String> labels) {
+        Wish wish = null;
+        for (Label label : LABELS) {
+            String value = labels == null ? null : labels.get(label.key());
+            if (label.out().equals(value)) {
+                return new Wish(false);
+            }
+            if (label.in().equals(value)) {
+                wish = new Wish(true);
+            }
+        }
+        return wish;
     }
 }

@@ -13,14 +13,13 @@ import io.fabric8.kubernetes.api.model.ServiceAccount;
 import io.fabric8.kubernetes.api.model.ServiceAccountBuilder;
 import java.util.List;
 import java.util.Map;
-import org.jspecify.annotations.Nullable;
 
 /** What is kept of objects of the cluster; all else, managed fields above all, is most of their size. */
 public final class Reduced {
     private Reduced() {}
 
     /**
-     * Name, version, the label of the mesh, and one condition.
+     * Name, version, the labels of the mesh, and one condition.
      *
      * @param condition the type of the condition that is kept
      */
@@ -44,7 +43,7 @@ public final class Reduced {
                 .build();
     }
 
-    /** Name, version, the label of the mesh, and the service account. */
+    /** Name, version, the labels of the mesh, and the service account. */
     public static Pod accountOfPod(Pod pod) {
         return new PodBuilder()
                 .withMetadata(meta(pod.getMetadata(), true))
@@ -112,27 +111,20 @@ public final class Reduced {
         return reduced.build();
     }
 
-    /** Name, version and the label of the mesh. */
+    /** Name, version and the labels of the mesh. */
     static Namespace labelled(Namespace namespace) {
         return new NamespaceBuilder()
                 .withMetadata(meta(namespace.getMetadata(), true))
                 .build();
     }
 
-    private static ObjectMeta meta(ObjectMeta from, boolean label) {
-        ObjectMetaBuilder meta = new ObjectMetaBuilder()
+    private static ObjectMeta meta(ObjectMeta from, boolean labels) {
+        return new ObjectMetaBuilder()
                 .withName(from.getName())
                 .withNamespace(from.getNamespace())
                 .withUid(from.getUid())
-                .withResourceVersion(from.getResourceVersion());
-        String value = label ? value(from.getLabels()) : null;
-        if (value != null) {
-            meta.addToLabels(MeshLabels.KEY, value);
-        }
-        return meta.build();
-    }
-
-    private static @Nullable String value(@Nullable Map<String, String> labels) {
-        return labels == null ? null : labels.get(MeshLabels.KEY);
+                .withResourceVersion(from.getResourceVersion())
+                .addToLabels(labels ? MeshLabels.of(from.getLabels()) : Map.of())
+                .build();
     }
 }

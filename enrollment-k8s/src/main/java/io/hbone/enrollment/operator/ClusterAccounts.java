@@ -16,7 +16,10 @@ import java.util.Set;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
-/** Namespaces, service accounts, and the pods that are in the mesh by a label of their own, as the API server tells of them. */
+/**
+ * Namespaces, service accounts, and the pods that are in the mesh by a label of their own, as the API server tells of them. A pod that
+ * changes from one such label to another may be away for a moment, for each is asked for by itself.
+ */
 final class ClusterAccounts implements Accounts {
     private static final String DEFAULT_ACCOUNT = "default";
 
@@ -25,7 +28,9 @@ final class ClusterAccounts implements Accounts {
 
     private final Indexer<Namespace> namespaces;
     private final Indexer<ServiceAccount> accounts;
-    private final Indexer<Pod> pods;
+
+    /** By label; one may be in several. */
+    private final List<Indexer<Pod>> pods;
 
     /** @param changed hears the names of namespaces about which there may be something to do */
     ClusterAccounts(KubernetesClient client, ClusterWatch watch, Consumer<String> changed) {
@@ -39,11 +44,13 @@ final class ClusterAccounts implements Accounts {
                 "service accounts",
                 Reduced::account,
                 account -> changed.accept(account.getMetadata().getNamespace()));
-        pods = watch.watch(
-                client.pods().inAnyNamespace().withLabels(MeshLabels.optIn()),
-                "pods with the label " + MeshLabels.KEY,
-                Reduced::accountOfPod,
-                pod -> changed.accept(pod.getMetadata().getNamespace()));
+        pods = MeshLabels.optIns().stream()
+                .map(label -> watch.watch(
+                        client.pods().inAnyNamespace().withLabel(label.getKey(), label.getValue()),
+                        "pods with the label " + label,
+                        Reduced::accountOfPod,
+                        pod -> changed.accept(pod.getMetadata().getNamespace())))
+                .toList();
     }
 
     /** A name of the cluster that no other has, and that it keeps; null when there is no telling. */
@@ -61,7 +68,9 @@ final class ClusterAccounts implements Accounts {
                 names.add(namespace.getMetadata().getName());
             }
         }
-        pods.list().forEach(pod -> names.add(pod.getMetadata().getNamespace()));
+        for (Indexer<Pod> labelled : pods) {
+            labelled.list().forEach(pod -> names.add(pod.getMetadata().getNamespace()));
+        }
         return names;
     }
 
@@ -94,7 +103,10 @@ final class ClusterAccounts implements Accounts {
     }
 
     private List<Pod> podsOf(String namespace) {
-        return pods.byIndex(Cache.NAMESPACE_INDEX, namespace);
+        return pods.stream()
+                .flatMap(labelled -> labelled.byIndex(Cache.NAMESPACE_INDEX, namespace).stream())
+                .filter(pod -> MeshLabels.isEnrolled(pod.getMetadata().getLabels()))
+                .toList();
     }
 
     private static boolean isLabelled(@Nullable Namespace namespace) {

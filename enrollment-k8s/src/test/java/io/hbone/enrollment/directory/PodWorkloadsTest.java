@@ -164,6 +164,17 @@ class PodWorkloadsTest {
     }
 
     @ParameterizedTest
+    @CsvSource({"ambient, , true", "ambient, none, false", "none, ambient, true", ", ambient, true", "none, , false"})
+    void istiosLabels_decideAlike(String namespace, String own, boolean enrolled) {
+        String labels = own == null ? "{}" : "{istio.io/dataplane-mode: " + own + "}";
+        assertThat(workload(
+                                "{metadata: {name: p, namespace: s, uid: u, labels: " + labels + "}, spec: {}}",
+                                namespace == null ? Map.of() : Map.of("istio.io/dataplane-mode", namespace))
+                        .enrolled())
+                .isEqualTo(enrolled);
+    }
+
+    @ParameterizedTest
     @CsvSource({"Succeeded", "Failed"})
     void podThatHasEnded_isNoWorkload(String phase) {
         Pod pod = pod("{metadata: {name: p, namespace: shop, uid: u}, spec: {}, status: {phase: " + phase

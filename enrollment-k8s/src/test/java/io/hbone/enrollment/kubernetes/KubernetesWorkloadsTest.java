@@ -22,6 +22,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
@@ -35,6 +36,7 @@ class KubernetesWorkloadsTest {
     KubernetesClient client;
 
     private final AtomicInteger changes = new AtomicInteger();
+    private volatile Runnable listener = () -> {};
     private KubernetesWorkloads workloads;
 
     @BeforeEach
@@ -48,7 +50,10 @@ class KubernetesWorkloadsTest {
             }
             return pods.workload(pod, labels, Locality.UNKNOWN);
         });
-        workloads.start(changes::incrementAndGet);
+        workloads.start(() -> {
+            changes.incrementAndGet();
+            listener.run();
+        });
         until(() -> changes.get() > 0);
     }
 
@@ -58,10 +63,14 @@ class KubernetesWorkloadsTest {
     }
 
     private void namespace(String name, String label) {
+        namespace(name, MeshLabels.CILIUM, label);
+    }
+
+    private void namespace(String name, String key, String label) {
         client.resource(new NamespaceBuilder()
                         .withNewMetadata()
                         .withName(name)
-                        .addToLabels(MeshLabels.KEY, label)
+                        .addToLabels(key, label)
                         .endMetadata()
                         .build())
                 .createOr(NonDeletingOperation::update);
@@ -133,13 +142,45 @@ class KubernetesWorkloadsTest {
     void pod_optsOutOrIn_byItsOwnLabel() {
         create(builder("shop", "out", "u-out", "10.0.0.1")
                 .editMetadata()
-                .addToLabels(MeshLabels.KEY, "false")
+                .addToLabels(MeshLabels.CILIUM, "false")
                 .endMetadata());
         create(builder("plain", "in", "u-in", "10.0.0.2")
                 .editMetadata()
-                .addToLabels(MeshLabels.KEY, "true")
+                .addToLabels(MeshLabels.CILIUM, "true")
                 .endMetadata());
         expect("out", "in*");
+    }
+
+    @Test
+    void istiosLabel_enrolsANamespaceAndAPod_andTakesOneOut() {
+        create(builder("plain", "a", "u-a", "10.0.0.1"));
+        create(builder("plain", "waypoint", "u-w", "10.0.0.2")
+                .editMetadata()
+                .addToLabels(MeshLabels.ISTIO, "none")
+                .endMetadata());
+        create(builder("other", "b", "u-b", "10.0.0.3")
+                .editMetadata()
+                .addToLabels(MeshLabels.ISTIO, "ambient")
+                .endMetadata());
+        expect("a", "waypoint", "b*");
+        namespace("plain", MeshLabels.ISTIO, "ambient");
+        expect("a*", "waypoint", "b*");
+        namespace("plain", MeshLabels.ISTIO, "none");
+        expect("a", "waypoint", "b*");
+    }
+
+    /** One object, and one watch: there is no moment at which it has neither. */
+    @Test
+    void namespaceThatGoesFromCiliumsLabelToIstios_isNeverOut() {
+        create(builder("shop", "a", "u-a", "10.0.0.1"));
+        expect("a*");
+        List<Set<String>> seen = new CopyOnWriteArrayList<>();
+        listener = () -> seen.add(known());
+        namespace("shop", MeshLabels.ISTIO, "ambient");
+        namespace("plain", "true");
+        create(builder("plain", "last", "u-last", "10.0.0.2"));
+        until(() -> seen.contains(Set.of("a*", "last*")));
+        assertThat(seen).allSatisfy(each -> assertThat(each).contains("a*"));
     }
 
     @Test

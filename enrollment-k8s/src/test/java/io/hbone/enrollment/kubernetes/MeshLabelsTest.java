@@ -2,7 +2,10 @@ package io.hbone.enrollment.kubernetes;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.HashMap;
 import java.util.Map;
+import java.util.Objects;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -32,11 +35,71 @@ class MeshLabelsTest {
         assertThat(MeshLabels.isEnrolled(labels(namespace), labels(pod))).isEqualTo(expected);
     }
 
+    /** As Istio's own agent takes its label. */
+    @ParameterizedTest
+    @CsvSource({
+        "ambient,,true",
+        "ambient,ambient,true",
+        "ambient,none,false",
+        "ambient,None,true",
+        "ambient,sidecar,true",
+        ",,false",
+        ",ambient,true",
+        ",Ambient,false",
+        ",true,false",
+        "none,ambient,true",
+        "none,,false",
+        "true,,false"
+    })
+    void istiosLabel_countsAsCiliumsDoes(String namespace, String pod, boolean expected) {
+        assertThat(MeshLabels.isEnrolled(both(null, namespace), both(null, pod)))
+                .isEqualTo(expected);
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        // the namespace's, Cilium's first; the pod's; enrolled
+        "true,ambient,,,true",
+        "true,none,,,false",
+        "false,ambient,,,false",
+        "no,ambient,,,true",
+        "true,other,,,true",
+        "true,,,none,false",
+        ",ambient,false,,false",
+        "false,,,ambient,true",
+        ",none,true,,true",
+        "true,none,true,,true",
+        "true,ambient,true,none,false",
+        "true,ambient,false,ambient,false",
+        ",,true,none,false",
+        ",,no,ambient,true"
+    })
+    void ofTwoLabels_thePodsWinOverTheNamespaces_andOutWinsOverIn(
+            String cilium, String istio, String ownCilium, String ownIstio, boolean expected) {
+        assertThat(MeshLabels.isEnrolled(both(cilium, istio), both(ownCilium, ownIstio)))
+                .isEqualTo(expected);
+    }
+
+    @Test
+    void podsThatAreInByThemselves_areFoundByOneLabelOrTheOther() {
+        assertThat(MeshLabels.optIns())
+                .containsExactly(
+                        Map.entry("io.cilium/mtls-enabled", "true"), Map.entry("istio.io/dataplane-mode", "ambient"));
+    }
+
     @ParameterizedTest
     @CsvSource({"mtls-enabled", "istio.io/dataplane-mode", "io.cilium/mtls-enabled2"})
     void otherLabels_meanNothing(String key) {
         assertThat(MeshLabels.isEnrolled(Map.of(key, "true"), null)).isFalse();
         assertThat(MeshLabels.isEnrolled(null, null)).isFalse();
+    }
+
+    private static Map<String, String> both(String cilium, String istio) {
+        Map<String, String> labels = new HashMap<>(Map.of("app", "shop"));
+        labels.put("io.cilium/mtls-enabled", cilium);
+        labels.put("istio.io/dataplane-mode", istio);
+        labels.values().removeIf(Objects::isNull);
+        return labels;
     }
 
     private static Map<String, String> labels(String value) {

@@ -47,7 +47,7 @@ class PodReportsTest {
                         .withNewMetadata()
                         .withNamespace("shop")
                         .withName("a")
-                        .addToLabels(MeshLabels.KEY, "true")
+                        .addToLabels(MeshLabels.CILIUM, "true")
                         .endMetadata()
                         .withNewSpec()
                         .withNodeName("n1")

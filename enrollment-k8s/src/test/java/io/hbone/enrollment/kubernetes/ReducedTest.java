@@ -11,7 +11,7 @@ import org.junit.jupiter.api.Test;
 
 class ReducedTest {
     @Test
-    void namespace_keepsNameVersionTheLabelOfTheMeshAndOneCondition() {
+    void namespace_keepsNameVersionTheLabelsOfTheMeshAndOneCondition() {
         Namespace full = new NamespaceBuilder()
                 .withNewMetadata()
                 .withName("shop")
@@ -19,6 +19,7 @@ class ReducedTest {
                 .withResourceVersion("7")
                 .addToLabels("io.cilium/mtls-enabled", "true")
                 .addToLabels("team", "a")
+                .addToLabels("istio.io/dataplane-mode", "none")
                 .addToAnnotations("note", "x".repeat(10_000))
                 .addNewManagedField()
                 .withManager("kubectl")
@@ -41,13 +42,13 @@ class ReducedTest {
 
         assertThat(Serialization.asJson(Reduced.namespace(full, "mine")))
                 .isEqualTo("{\"apiVersion\":\"v1\",\"kind\":\"Namespace\",\"metadata\":{\"labels\":"
-                        + "{\"io.cilium/mtls-enabled\":\"true\"},\"name\":\"shop\",\"resourceVersion\":\"7\",\"uid\":\"u-1\"},"
+                        + "{\"io.cilium/mtls-enabled\":\"true\",\"istio.io/dataplane-mode\":\"none\"},\"name\":\"shop\",\"resourceVersion\":\"7\",\"uid\":\"u-1\"},"
                         + "\"status\":{\"conditions\":[{\"status\":\"True\",\"type\":\"mine\"}]}}");
         assertThat(Reduced.namespace(full, "none").getStatus()).isNull();
     }
 
     @Test
-    void pod_keepsNameVersionTheLabelOfTheMeshAndItsAccount() {
+    void pod_keepsNameVersionTheLabelsOfTheMeshAndItsAccount() {
         Pod full = new PodBuilder()
                 .withNewMetadata()
                 .withName("p")

@@ -15,6 +15,7 @@ import io.hbone.enrollment.Retries;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -67,19 +68,27 @@ class OperatorTest {
         Operator operator = start("a");
         until(() -> operator.status().synced());
 
-        client.resource(new PodBuilder()
-                        .withNewMetadata()
-                        .withName("p")
-                        .withNamespace("shop")
-                        .addToLabels("io.cilium/mtls-enabled", "true")
-                        .endMetadata()
-                        .withNewSpec()
-                        .withServiceAccountName("cart")
-                        .endSpec()
-                        .build())
-                .create();
+        pod("p", "cart", Map.of("io.cilium/mtls-enabled", "true"));
         until(() -> spire.identities().equals(List.of("/ns/shop/sa/cart")));
         client.pods().inNamespace("shop").withName("p").delete();
+        until(() -> spire.identities().isEmpty());
+    }
+
+    @Test
+    void istiosLabel_bringsEntriesAsCiliumsDoes_andItsNoneWins() {
+        namespace("shop", null);
+        account("shop", "default");
+        account("shop", "cart");
+        Operator operator = start("a");
+        until(() -> operator.status().synced());
+
+        pod("both", "default", Map.of("io.cilium/mtls-enabled", "true", "istio.io/dataplane-mode", "none"));
+        pod("p", "cart", Map.of("istio.io/dataplane-mode", "ambient"));
+        until(() -> spire.identities().equals(List.of("/ns/shop/sa/cart")));
+        label("shop", "istio.io/dataplane-mode", "ambient");
+        until(() -> spire.identities().equals(List.of("/ns/shop/sa/cart", "/ns/shop/sa/default")));
+        client.pods().inNamespace("shop").withName("p").delete();
+        label("shop", "io.cilium/mtls-enabled", "false");
         until(() -> spire.identities().isEmpty());
     }
 
@@ -187,12 +196,30 @@ class OperatorTest {
         client.resource(namespace.build()).create();
     }
 
+    private void pod(String name, String account, Map<String, String> labels) {
+        client.resource(new PodBuilder()
+                        .withNewMetadata()
+                        .withName(name)
+                        .withNamespace("shop")
+                        .withLabels(labels)
+                        .endMetadata()
+                        .withNewSpec()
+                        .withServiceAccountName(account)
+                        .endSpec()
+                        .build())
+                .create();
+    }
+
     private void label(String name, String value) {
+        label(name, "io.cilium/mtls-enabled", value);
+    }
+
+    private void label(String name, String key, String value) {
         client.namespaces()
                 .withName(name)
                 .edit(namespace -> new NamespaceBuilder(namespace)
                         .editMetadata()
-                        .addToLabels("io.cilium/mtls-enabled", value)
+                        .addToLabels(key, value)
                         .endMetadata()
                         .build());
     }

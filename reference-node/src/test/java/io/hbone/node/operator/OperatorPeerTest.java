@@ -95,7 +95,10 @@ class OperatorPeerTest {
         cluster.kubectl("delete", "serviceaccount", "pay", "-n", shop);
         until(() -> entries().equals(expected("cart", "default")));
 
-        cluster.kubectl("label", "namespace", shop, "io.cilium/mtls-enabled-");
+        cluster.kubectl("label", "namespace", shop, "io.cilium/mtls-enabled-", "istio.io/dataplane-mode=ambient");
+        cluster.kubectl("create", "serviceaccount", "late", "-n", shop);
+        until(() -> entries().equals(expected("cart", "default", "late")));
+        cluster.kubectl("label", "namespace", shop, "istio.io/dataplane-mode=none", "--overwrite");
         until(() -> entries().isEmpty());
         until(() -> condition().isEmpty());
         assertThat(status().namespaces()).extracting(Standing::namespace).doesNotContain(shop);
