@@ -20,8 +20,8 @@ import picocli.CommandLine.Option;
         name = "status",
         description = {
             "Says how the mesh of a cluster stands, as its API server tells it: who leads, which namespaces are"
-                    + " registered, pending or failed, which pods are enrolled, pending or failed and why, and which"
-                    + " versions run.",
+                    + " registered, pending or failed, which pods are enrolled, pending or failed and why, how many are"
+                    + " opted out, and which versions run.",
             "With --machine, how it stands on this machine, as its agent and its node tell it: workloads, connections,"
                     + " certificates and when the first expires.",
             "Exit status: 0 when all is good, 2 when not, 1 when the API server could not be asked."
@@ -33,6 +33,13 @@ final class StatusCommand implements Callable<Integer> {
 
     @Option(names = "--json", description = "One JSON object instead of text.")
     private boolean json;
+
+    @Option(
+            names = "--verbose",
+            description =
+                    "Names the pods that are opted out, too, and why: by which label, or because of what they are."
+                            + " --json always has them.")
+    private boolean verbose;
 
     @Option(
             names = "--watch",
@@ -126,7 +133,7 @@ final class StatusCommand implements Callable<Integer> {
         ClusterPods pods = ClusterPods.read(client);
         Instant now = Instant.now();
         return new Answer(
-                json ? StatusReport.json(status, pods, now) : StatusReport.text(status, pods, now),
+                json ? StatusReport.json(status, pods, now) : StatusReport.text(status, pods, now, verbose),
                 StatusReport.isGood(status, pods, now) ? 0 : EXIT_NOT_GOOD);
     }
 

@@ -141,6 +141,30 @@ class StatusCommandTest {
     }
 
     @Test
+    void podsThatAreOptedOut_areCounted_andNamedWhenAskedFor() {
+        leads();
+        pages.put("/api/v1/namespaces", """
+            {"kind": "List", "apiVersion": "v1", "metadata": {}, "items": [{"metadata": {"name": "shop",
+             "labels": {"istio.io/dataplane-mode": "ambient"}}, "status": {"conditions":
+             [{"type": "hbone.io/Registered", "status": "True", "message": "fine"}]}}]}
+            """);
+        pages.put("/api/v1/namespaces/shop/pods", """
+            {"kind": "List", "apiVersion": "v1", "metadata": {}, "items": [{"metadata": {"namespace": "shop",
+             "name": "waypoint", "uid": "u", "labels": {"istio.io/dataplane-mode": "none"}},
+             "spec": {"nodeName": "n1"}, "status": {"phase": "Running"}}]}
+            """);
+
+        assertThat(cluster()).isZero();
+        assertThat(out())
+                .contains("0 enrolled, 0 pending, 0 failed, 1 opted out\n")
+                .doesNotContain("waypoint");
+        out.reset();
+
+        assertThat(cluster("--verbose")).isZero();
+        assertThat(out()).contains("out        pod shop/waypoint on n1: label istio.io/dataplane-mode=none on the pod");
+    }
+
+    @Test
     void apiServerThatIsAway_isNoVerdict() {
         server.stop(0);
 

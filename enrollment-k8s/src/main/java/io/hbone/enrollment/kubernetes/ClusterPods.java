@@ -2,7 +2,9 @@ package io.hbone.enrollment.kubernetes;
 
 import io.fabric8.kubernetes.api.model.Namespace;
 import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.api.model.PodList;
 import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.dsl.Listable;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -20,9 +22,10 @@ import org.jspecify.annotations.Nullable;
  * How the pods of a cluster stand that should be in the mesh, as the API server tells it: no agent is asked.
  *
  * @param pods by namespace and name
+ * @param optedOut those that are not in the mesh though their namespace or a label of their own says so, by namespace and name
  * @param images what runs of agents, nodes and operators: by component, the images
  */
-public record ClusterPods(List<Standing> pods, SortedMap<String, SortedSet<String>> images) {
+public record ClusterPods(List<Standing> pods, List<OptedOut> optedOut, SortedMap<String, SortedSet<String>> images) {
     private static final String COMPONENT = "app.kubernetes.io/name";
     private static final String[] COMPONENTS = {"hbone-agent", "hbone-node", "hbone-operator"};
 
@@ -49,45 +52,42 @@ public record ClusterPods(List<Standing> pods, SortedMap<String, SortedSet<Strin
      */
     public record Standing(String namespace, String name, String node, State state, String message) {}
 
+    /**
+     * A pod that is left alone.
+     *
+     * @param node the name of its machine; empty before it has one
+     * @param why for people: the label, or what it is
+     */
+    public record OptedOut(String namespace, String name, String node, String why) {}
+
     public ClusterPods {
         pods = List.copyOf(pods);
+        optedOut = List.copyOf(optedOut);
     }
 
     /**
-     * Asks the API server: for the namespaces, for the pods of each that is in the mesh, for pods that are by a label of their own, and
-     * for those of agents, nodes and operators.
+     * Asks the API server: for the namespaces, for the pods of each that is labelled, for pods that are in the mesh by a label of their
+     * own, and for those of agents, nodes and operators.
      *
      * @throws io.fabric8.kubernetes.client.KubernetesClientException when it cannot be asked
      */
     public static ClusterPods read(KubernetesClient client) {
+        Map<String, Map<String, String>> namespaces = new HashMap<>();
         Map<String, Pod> found = new HashMap<>();
         for (Namespace namespace : client.namespaces().list().getItems()) {
-            if (!MeshLabels.isEnrolled(namespace.getMetadata().getLabels())) {
-                continue;
-            }
-            for (Pod pod : client.pods()
-                    .inNamespace(namespace.getMetadata().getName())
-                    .list()
-                    .getItems()) {
-                if (MeshLabels.isEnrolled(
-                        namespace.getMetadata().getLabels(), pod.getMetadata().getLabels())) {
-                    found.put(pod.getMetadata().getUid(), pod);
-                }
+            String name = namespace.getMetadata().getName();
+            Map<String, String> labels = namespace.getMetadata().getLabels();
+            namespaces.put(name, MeshLabels.of(labels));
+            if (MeshLabels.asksFor(labels)) {
+                add(found, client.pods().inNamespace(name));
             }
         }
         for (Map.Entry<String, String> label : MeshLabels.optIns()) {
-            client
-                    .pods()
-                    .inAnyNamespace()
-                    .withLabel(label.getKey(), label.getValue())
-                    .list()
-                    .getItems()
-                    .stream()
-                    .filter(pod -> MeshLabels.isEnrolled(pod.getMetadata().getLabels()))
-                    .forEach(pod -> found.put(pod.getMetadata().getUid(), pod));
+            add(found, client.pods().inAnyNamespace().withLabel(label.getKey(), label.getValue()));
         }
         return of(
                 found.values(),
+                namespaces,
                 client.pods()
                         .inAnyNamespace()
                         .withLabelIn(COMPONENT, COMPONENTS)
@@ -95,15 +95,32 @@ public record ClusterPods(List<Standing> pods, SortedMap<String, SortedSet<Strin
                         .getItems());
     }
 
-    /** @param wanted those that labels want in the mesh */
-    static ClusterPods of(Iterable<Pod> wanted, Iterable<Pod> components) {
+    private static void add(Map<String, Pod> found, Listable<PodList> pods) {
+        pods.list().getItems().forEach(pod -> found.put(pod.getMetadata().getUid(), pod));
+    }
+
+    /**
+     * @param labelled those that a label of theirs or of their namespace wants in the mesh
+     * @param namespaces labels of namespaces, by name
+     */
+    static ClusterPods of(
+            Iterable<Pod> labelled, Map<String, Map<String, String>> namespaces, Iterable<Pod> components) {
         List<Standing> standings = new ArrayList<>();
-        for (Pod pod : wanted) {
-            if (LocalPods.isWorkload(pod)) {
+        List<OptedOut> optedOut = new ArrayList<>();
+        for (Pod pod : labelled) {
+            if (LocalPods.hasEnded(pod)) {
+                continue;
+            }
+            String why = whyOut(pod, namespaces.get(pod.getMetadata().getNamespace()));
+            if (why == null) {
                 standings.add(standing(pod));
+            } else {
+                optedOut.add(new OptedOut(
+                        pod.getMetadata().getNamespace(), pod.getMetadata().getName(), node(pod), why));
             }
         }
         standings.sort(Comparator.comparing(Standing::namespace).thenComparing(Standing::name));
+        optedOut.sort(Comparator.comparing(OptedOut::namespace).thenComparing(OptedOut::name));
         SortedMap<String, SortedSet<String>> images = new TreeMap<>();
         for (Pod pod : components) {
             String component =
@@ -113,24 +130,38 @@ public record ClusterPods(List<Standing> pods, SortedMap<String, SortedSet<Strin
                     .forEach(container -> images.computeIfAbsent(component, none -> new TreeSet<>())
                             .add(Objects.requireNonNullElse(container.getImage(), "")));
         }
-        return new ClusterPods(standings, images);
+        return new ClusterPods(standings, optedOut, images);
     }
 
     private static Standing standing(Pod pod) {
         PodStanding said = PodStanding.of(pod);
-        String node = pod.getSpec().getNodeName();
+        String node = node(pod);
         return new Standing(
                 pod.getMetadata().getNamespace(),
                 pod.getMetadata().getName(),
-                node == null ? "" : node,
+                node,
                 state(said),
                 said == null ? missing(node) : said.message());
     }
 
-    private static String missing(@Nullable String node) {
-        return node == null || node.isEmpty()
-                ? "not scheduled yet"
-                : "no agent has told of it (expected: hbone agent on " + node + ")";
+    /** Null for one that belongs in the mesh. */
+    private static @Nullable String whyOut(Pod pod, @Nullable Map<String, String> namespaceLabels) {
+        String label = MeshLabels.optOut(namespaceLabels, pod.getMetadata().getLabels());
+        if (label != null) {
+            return label;
+        }
+        if (Boolean.TRUE.equals(pod.getSpec().getHostNetwork())) {
+            return "host network";
+        }
+        return MeshLabels.isNode(pod.getMetadata().getLabels()) ? "a node of the mesh itself" : null;
+    }
+
+    private static String node(Pod pod) {
+        return Objects.requireNonNullElse(pod.getSpec().getNodeName(), "");
+    }
+
+    private static String missing(String node) {
+        return node.isEmpty() ? "not scheduled yet" : "no agent has told of it (expected: hbone agent on " + node + ")";
     }
 
     private static State state(@Nullable PodStanding said) {

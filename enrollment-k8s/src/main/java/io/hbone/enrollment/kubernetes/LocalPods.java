@@ -39,7 +39,7 @@ final class LocalPods {
      * Its network goes when its containers have ended for good, which is before the API server hears the end of it: the address may
      * be another's by then.
      */
-    private static boolean hasEnded(Pod pod) {
+    static boolean hasEnded(Pod pod) {
         PodStatus status = pod.getStatus();
         if (status == null) {
             return false;

@@ -30,8 +30,12 @@ public final class MeshLabels {
     /** A label, and its values that mean something: exactly these, in lower case. */
     private record Label(String key, String in, String out) {}
 
-    /** What an object says of itself. */
-    private record Wish(boolean enrolled) {}
+    /**
+     * What an object says of itself.
+     *
+     * @param label by which it says so, with its value
+     */
+    private record Wish(boolean enrolled, String label) {}
 
     /**
      * The labels that put a pod into the mesh on its own: it has one of them. The API server cannot be asked for several at
@@ -63,6 +67,27 @@ public final class MeshLabels {
         return own == null ? isEnrolled(namespaceLabels) : own.enrolled();
     }
 
+    /** Whether one label or another says that an object is in the mesh, though others may keep it out. */
+    static boolean asksFor(@Nullable Map<String, String> labels) {
+        return labels != null && LABELS.stream().anyMatch(label -> label.in().equals(labels.get(label.key())));
+    }
+
+    /**
+     * By which label a pod is kept out of the mesh, for people; null when none says so.
+     *
+     * @param namespaceLabels null for none
+     * @param podLabels null for none
+     */
+    static @Nullable String optOut(
+            @Nullable Map<String, String> namespaceLabels, @Nullable Map<String, String> podLabels) {
+        Wish own = wish(podLabels);
+        Wish wish = own == null ? wish(namespaceLabels) : own;
+        if (wish == null || wish.enrolled()) {
+            return null;
+        }
+        return "label " + wish.label() + (own == null ? " on its namespace" : " on the pod");
+    }
+
     /** Whether a pod is the node itself, whose traffic must not be led through it. */
     static boolean isNode(@Nullable Map<String, String> podLabels) {
         return podLabels != null
@@ -87,10 +112,10 @@ public final class MeshLabels {
         for (Label label : LABELS) {
             String value = labels == null ? null : labels.get(label.key());
             if (label.out().equals(value)) {
-                return new Wish(false);
+                return new Wish(false, label.key() + '=' + value);
             }
             if (label.in().equals(value)) {
-                wish = new Wish(true);
+                wish = new Wish(true, label.key() + '=' + value);
             }
         }
         return wish;

@@ -21,8 +21,12 @@ public final class StatusReport {
         return status.isGood(now) && pods.isGood();
     }
 
-    /** A verdict first, then what is wrong, then the rest; of pods that are enrolled the number alone. */
-    public static String text(ClusterStatus status, ClusterPods pods, Instant now) {
+    /**
+     * A verdict first, then what is wrong, then the rest; of pods that are enrolled the number alone.
+     *
+     * @param verbose names those that are opted out, too
+     */
+    public static String text(ClusterStatus status, ClusterPods pods, Instant now, boolean verbose) {
         StringBuilder text = new StringBuilder();
         text.append(isGood(status, pods, now) ? "good" : "NOT GOOD")
                 .append(": ")
@@ -40,7 +44,9 @@ public final class StatusReport {
                 .append(pods.count(ClusterPods.State.PENDING))
                 .append(" pending, ")
                 .append(pods.count(ClusterPods.State.FAILED))
-                .append(" failed\n");
+                .append(" failed, ")
+                .append(pods.optedOut().size())
+                .append(" opted out\n");
         if (!pods.images().isEmpty()) {
             text.append(pods.isSkewed() ? "versions DIFFER: " : "versions: ")
                     .append(pods.images())
@@ -49,15 +55,7 @@ public final class StatusReport {
         for (ClusterPods.State state : List.of(ClusterPods.State.FAILED, ClusterPods.State.PENDING)) {
             for (ClusterPods.Standing each : pods.pods()) {
                 if (each.state() == state) {
-                    String where = each.node().isEmpty() ? "" : " on " + each.node();
-                    // Of errors parts may come from strangers: nothing that a terminal acts on gets there.
-                    text.append(String.format(
-                            "%-10s pod %s/%s%s: %s%n",
-                            state,
-                            each.namespace(),
-                            each.name(),
-                            where,
-                            each.message().replaceAll("\\p{Cntrl}", " ")));
+                    text.append(line(state.toString(), each.namespace(), each.name(), each.node(), each.message()));
                 }
             }
         }
@@ -72,7 +70,19 @@ public final class StatusReport {
                 }
             }
         }
+        if (verbose) {
+            for (ClusterPods.OptedOut each : pods.optedOut()) {
+                text.append(line("out", each.namespace(), each.name(), each.node(), each.why()));
+            }
+        }
         return text.toString();
+    }
+
+    private static String line(String state, String namespace, String pod, String node, String message) {
+        String where = node.isEmpty() ? "" : " on " + node;
+        // Of errors parts may come from strangers: nothing that a terminal acts on gets there.
+        return String.format(
+                "%-10s pod %s/%s%s: %s%n", state, namespace, pod, where, message.replaceAll("\\p{Cntrl}", " "));
     }
 
     /** The same as one JSON object. */
@@ -85,6 +95,7 @@ public final class StatusReport {
                 "namespaces",
                 status.namespaces().stream().map(StatusReport::dump).toList());
         dump.put("pods", pods.pods().stream().map(StatusReport::dump).toList());
+        dump.put("optedOut", pods.optedOut().stream().map(StatusReport::dump).toList());
         dump.put("images", pods.images());
         dump.put("skewed", pods.isSkewed());
         StringBuilder json = new StringBuilder();
@@ -99,6 +110,15 @@ public final class StatusReport {
         dump.put("node", standing.node());
         dump.put("state", standing.state().toString());
         dump.put("message", standing.message());
+        return dump;
+    }
+
+    private static Map<String, Object> dump(ClusterPods.OptedOut pod) {
+        Map<String, Object> dump = new LinkedHashMap<>();
+        dump.put("namespace", pod.namespace());
+        dump.put("name", pod.name());
+        dump.put("node", pod.node());
+        dump.put("why", pod.why());
         return dump;
     }
 

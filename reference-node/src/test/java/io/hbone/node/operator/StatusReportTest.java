@@ -16,7 +16,7 @@ import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
 
 class StatusReportTest {
-    private static final ClusterPods NO_PODS = new ClusterPods(List.of(), new TreeMap<>());
+    private static final ClusterPods NO_PODS = new ClusterPods(List.of(), List.of(), new TreeMap<>());
     private static final Instant NOW = Instant.parse("2026-11-23T01:00:00Z");
 
     @Test
@@ -31,12 +31,15 @@ class StatusReportTest {
                         new ClusterPods.Standing("bank", "a", "n1", ClusterPods.State.ENROLLED, "fine"),
                         new ClusterPods.Standing("bank", "b", "n1", ClusterPods.State.PENDING, "no node"),
                         new ClusterPods.Standing("bank", "c", "n2", ClusterPods.State.FAILED, "no \u001biptables")),
+                List.of(
+                        new ClusterPods.OptedOut("bank", "d", "n2", "label io.cilium/mtls-enabled=false on the pod"),
+                        new ClusterPods.OptedOut("bank", "e", "", "host network")),
                 new TreeMap<>(Map.of("hbone-agent", new TreeSet<>(Set.of("hbone:1", "hbone:2")))));
 
-        assertThat(StatusReport.text(status, pods, NOW)).isEqualTo("""
+        assertThat(StatusReport.text(status, pods, NOW, false)).isEqualTo("""
                         NOT GOOD: 1 namespaces registered, 1 pending, 1 failed
                         operator: op-1 leads
-                        pods: 1 enrolled, 1 pending, 1 failed
+                        pods: 1 enrolled, 1 pending, 1 failed, 2 opted out
                         versions DIFFER: {hbone-agent=[hbone:1, hbone:2]}
                         failed     pod bank/c on n2: no  iptables
                         pending    pod bank/b on n1: no node
@@ -44,8 +47,16 @@ class StatusReportTest {
                         pending    late
                         registered bank: 2 of 2 service accounts have an entry at the SPIRE server
                         """);
+        assertThat(StatusReport.text(status, pods, NOW, true))
+                .startsWith(StatusReport.text(status, pods, NOW, false))
+                .endsWith("""
+                        out        pod bank/d on n2: label io.cilium/mtls-enabled=false on the pod
+                        out        pod bank/e: host network
+                        """);
         assertThat(StatusReport.json(status, pods, NOW))
                 .startsWith("{\"good\":false,\"led\":true,\"leader\":\"op-1\",\"namespaces\":[{\"name\":\"bank\"")
+                .contains("\"optedOut\":[{\"namespace\":\"bank\",\"name\":\"d\",\"node\":\"n2\","
+                        + "\"why\":\"label io.cilium/mtls-enabled=false on the pod\"}")
                 .contains("{\"name\":\"late\",\"state\":\"pending\",\"message\":\"\"}");
     }
 
@@ -54,6 +65,7 @@ class StatusReportTest {
         ClusterStatus status = status(NOW.minusSeconds(3), new Standing("bank", State.REGISTERED, ""));
         ClusterPods pending = new ClusterPods(
                 List.of(new ClusterPods.Standing("bank", "b", "n1", ClusterPods.State.PENDING, "no node")),
+                List.of(),
                 new TreeMap<>());
         assertThat(StatusReport.isGood(status, pending, NOW)).isFalse();
     }
@@ -63,7 +75,7 @@ class StatusReportTest {
         ClusterStatus status = status(NOW.minusSeconds(3), new Standing("bank", State.REGISTERED, ""));
 
         assertThat(StatusReport.isGood(status, NO_PODS, NOW)).isTrue();
-        assertThat(StatusReport.text(status, NO_PODS, NOW)).startsWith("good: 1 namespaces registered");
+        assertThat(StatusReport.text(status, NO_PODS, NOW, false)).startsWith("good: 1 namespaces registered");
     }
 
     @Test
@@ -72,9 +84,9 @@ class StatusReportTest {
         ClusterStatus never = new ClusterStatus("", null, Duration.ZERO, List.of());
 
         assertThat(over.isGood(NOW)).isFalse();
-        assertThat(StatusReport.text(over, NO_PODS, NOW))
+        assertThat(StatusReport.text(over, NO_PODS, NOW, false))
                 .contains("none leads; the last one said so at 2026-11-23T00:59:44Z");
-        assertThat(StatusReport.text(never, NO_PODS, NOW)).contains("none has ever led");
+        assertThat(StatusReport.text(never, NO_PODS, NOW, false)).contains("none has ever led");
     }
 
     private static ClusterStatus status(Instant renewed, Standing... namespaces) {
