@@ -45,7 +45,8 @@ public final class ClusterDirectory implements AutoCloseable {
         dependents.listen();
         problems.listen();
         watch(builder.client);
-        kinds = new OptionalKinds(builder.client, watch, facts, settings, builder.executor);
+        kinds = new OptionalKinds(
+                builder.client, watch, OptionalKinds.ofDirectory(builder.client, facts, settings), builder.executor);
     }
 
     /**

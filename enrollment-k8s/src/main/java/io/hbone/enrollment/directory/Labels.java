@@ -3,11 +3,21 @@ package io.hbone.enrollment.directory;
 import io.fabric8.kubernetes.api.model.ObjectMeta;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /** Labels and annotations of objects that may have none. */
 final class Labels {
+    private static final String NAME = "[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?";
+    private static final Pattern VALUE = Pattern.compile("(" + NAME + ")?");
+    private static final Pattern KEY = Pattern.compile("([-a-z0-9.]{1,253}/)?" + NAME);
+
     private Labels() {}
+
+    /** Whether an object can have it: the API server refuses others, but on objects, not where they are asked for. */
+    static boolean isPossible(String key, String value) {
+        return KEY.matcher(key).matches() && VALUE.matcher(value).matches();
+    }
 
     static Map<String, String> of(ObjectMeta meta) {
         Map<String, String> labels = meta.getLabels();

@@ -12,8 +12,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A kind of objects that a cluster may have or not, and may get later: watched while it has it. Touched by one thread, but for {@link
- * #isLive} and {@link #isThere}.
+ * A kind of objects that a cluster may have or not, and may get later: watched while it has it. Safe for use by any thread.
  */
 final class OptionalKind implements AutoCloseable {
     private static final Logger logger = LoggerFactory.getLogger(OptionalKind.class);
@@ -22,7 +21,8 @@ final class OptionalKind implements AutoCloseable {
     private final Definition definition;
     private final Items<GenericKubernetesResource, ?> items;
     private volatile @Nullable ClusterWatch watch;
-    private String version = "";
+    private String version = ""; // guarded by this
+    private boolean closed; // guarded by this
 
     /**
      * What the kind is called.
@@ -42,6 +42,10 @@ final class OptionalKind implements AutoCloseable {
         this.items = items;
     }
 
+    Definition definition() {
+        return definition;
+    }
+
     String name() {
         return definition.name();
     }
@@ -52,13 +56,13 @@ final class OptionalKind implements AutoCloseable {
      * @param served the version; null when it is not there, and then its objects are not either
      * @return completes when all its objects are known
      */
-    CompletionStage<Void> served(@Nullable String served) {
+    synchronized CompletionStage<Void> served(@Nullable String served) {
         String next = served == null ? "" : served;
-        if (next.equals(version)) {
+        if (closed || next.equals(version)) {
             return CompletableFuture.completedStage(null);
         }
         version = next;
-        close();
+        stop();
         if (next.isEmpty()) {
             logger.info("{}: not in this cluster any more", definition.name());
             items.clear();
@@ -93,8 +97,14 @@ final class OptionalKind implements AutoCloseable {
         return current == null || current.isLive();
     }
 
+    /** For good. */
     @Override
-    public void close() {
+    public synchronized void close() {
+        closed = true;
+        stop();
+    }
+
+    private void stop() {
         ClusterWatch current = watch;
         watch = null;
         if (current != null) {

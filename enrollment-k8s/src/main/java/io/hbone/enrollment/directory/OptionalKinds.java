@@ -5,7 +5,6 @@ import io.fabric8.kubernetes.api.model.apiextensions.v1.CustomResourceDefinition
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.hbone.enrollment.directory.OptionalKind.Definition;
 import io.hbone.enrollment.kubernetes.ClusterWatch;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -35,7 +34,7 @@ final class OptionalKinds implements AutoCloseable {
             "security.istio.io", "AuthorizationPolicy", "authorizationpolicies", List.of("v1", "v1beta1"), true);
     private static final Definition PEER_AUTHENTICATIONS = new Definition(
             "security.istio.io", "PeerAuthentication", "peerauthentications", List.of("v1", "v1beta1"), true);
-    private static final Definition STRICT_MTLS =
+    static final Definition STRICT_MTLS =
             new Definition("hbone.io", "StrictMtls", "strictmtls", List.of("v1alpha1"), true);
 
     private final Executor executor;
@@ -48,43 +47,42 @@ final class OptionalKinds implements AutoCloseable {
      * @param definitions is given the CustomResourceDefinitions to watch
      * @param executor one task at a time; may wait for the API server
      */
-    OptionalKinds(
-            KubernetesClient client,
-            ClusterWatch definitions,
-            ClusterFacts facts,
-            DirectorySettings settings,
-            Executor executor) {
+    OptionalKinds(KubernetesClient client, ClusterWatch definitions, List<OptionalKind> kinds, Executor executor) {
         this.executor = executor;
-        add(client, CILIUM_ENDPOINTS, new Items<>(facts, facts.ciliumEndpoints, CiliumFacts::ofEndpoint));
-        add(client, CILIUM_SLICES, new Items<>(facts, facts.ciliumSlices, CiliumFacts::ofSlice));
-        add(client, GATEWAYS, new Items<>(facts, facts.gateways, gateway -> GatewayFacts.of(gateway, settings)));
-        add(
-                client,
-                POLICIES,
-                new Items<>(
-                        facts, facts.policies, policy -> AuthorizationPolicies.read(policy, settings.rootNamespace())));
-        add(
-                client,
-                PEER_AUTHENTICATIONS,
-                new Items<>(facts, facts.peerAuthentications, StrictFacts::ofPeerAuthentication));
-        add(client, STRICT_MTLS, new Items<>(facts, facts.strictMtls, StrictFacts::ofStrictMtls));
-        List<Definition> all =
-                List.of(CILIUM_ENDPOINTS, CILIUM_SLICES, GATEWAYS, POLICIES, PEER_AUTHENTICATIONS, STRICT_MTLS);
-        for (Definition definition : all) {
+        for (OptionalKind kind : kinds) {
+            this.kinds.put(kind.name(), kind);
+            List<String> versions = kind.definition().versions();
             Table<String> one = new Table<>();
             one.listen((none, name, before, now) -> change(name, now));
             definitions.watch(
-                    client.apiextensions().v1().customResourceDefinitions().withName(definition.name()),
-                    "definition of " + definition.name(),
-                    new Items<>(lock, one, crd -> version(crd, definition.versions())));
+                    client.apiextensions().v1().customResourceDefinitions().withName(kind.name()),
+                    "definition of " + kind.name(),
+                    new Items<>(lock, one, crd -> version(crd, versions)));
         }
     }
 
-    private void add(
-            KubernetesClient client,
-            Definition definition,
-            Items<io.fabric8.kubernetes.api.model.GenericKubernetesResource, ?> items) {
-        kinds.put(definition.name(), new OptionalKind(client, definition, items));
+    /** Those that a directory reads. */
+    static List<OptionalKind> ofDirectory(KubernetesClient client, ClusterFacts facts, DirectorySettings settings) {
+        return List.of(
+                new OptionalKind(
+                        client, CILIUM_ENDPOINTS, new Items<>(facts, facts.ciliumEndpoints, CiliumFacts::ofEndpoint)),
+                new OptionalKind(client, CILIUM_SLICES, new Items<>(facts, facts.ciliumSlices, CiliumFacts::ofSlice)),
+                new OptionalKind(
+                        client,
+                        GATEWAYS,
+                        new Items<>(facts, facts.gateways, gateway -> GatewayFacts.of(gateway, settings))),
+                new OptionalKind(
+                        client,
+                        POLICIES,
+                        new Items<>(
+                                facts,
+                                facts.policies,
+                                policy -> AuthorizationPolicies.read(policy, settings.rootNamespace()))),
+                new OptionalKind(
+                        client,
+                        PEER_AUTHENTICATIONS,
+                        new Items<>(facts, facts.peerAuthentications, StrictFacts::ofPeerAuthentication)),
+                new OptionalKind(client, STRICT_MTLS, new Items<>(facts, facts.strictMtls, StrictFacts::ofStrictMtls)));
     }
 
     /** Once it is known which there are. @return completes when all their objects are known, too */
@@ -120,7 +118,7 @@ final class OptionalKinds implements AutoCloseable {
 
     @Override
     public void close() {
-        execute(() -> new ArrayList<>(kinds.values()).forEach(OptionalKind::close));
+        kinds.values().forEach(OptionalKind::close);
     }
 
     private void change(String name, @Nullable String version) {

@@ -43,7 +43,13 @@ record StrictFacts(
                 problem = "exceptPorts: '" + port + "' (expected: 1 to 65535): no exception";
             }
         }
-        return of(object, spec.selector(), mode, ports, problem);
+        Map<String, String> selector = Objects.requireNonNullElse(spec.selector(), Map.of());
+        for (Map.Entry<String, String> label : selector.entrySet()) {
+            if (!Labels.isPossible(label.getKey(), label.getValue())) {
+                problem = "selector: '" + label + "' (expected: a label that a pod can have): no workload";
+            }
+        }
+        return of(object, selector, mode, ports, problem);
     }
 
     /** Of {@code security.istio.io PeerAuthentication}. Only with a selector it may say something of ports (spec/ztunnel.md 5.3). */

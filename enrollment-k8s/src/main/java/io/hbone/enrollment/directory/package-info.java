@@ -1,7 +1,8 @@
 /**
  * What a cluster says of itself, as resources for nodes: {@link io.hbone.enrollment.directory.ClusterDirectory} watches pods, services
  * and policies at the API server, and keeps a {@link io.hbone.xds.ResourceSink} told of the workloads, services and authorizations
- * that follow from them. {@link io.hbone.enrollment.directory.PodWorkloads} says the same of one pod.
+ * that follow from them. {@link io.hbone.enrollment.directory.PodWorkloads} says the same of one pod. {@link
+ * io.hbone.enrollment.directory.StrictMtlsConditions} tells at the objects of our own kind whether they could be read.
  *
  * <p>The way of a change: an informer gives an object to {@code Items}, which keep only its facts ({@code ...Facts}, what a resource is
  * made of) in a {@code Table} of {@code ClusterFacts}; {@code Dependents} say which resources may be others now; {@code Publisher} has

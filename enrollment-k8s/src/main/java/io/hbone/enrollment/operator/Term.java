@@ -2,6 +2,7 @@ package io.hbone.enrollment.operator;
 
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.grpc.ManagedChannel;
+import io.hbone.enrollment.directory.StrictMtlsConditions;
 import io.hbone.enrollment.kubernetes.ClusterWatch;
 import io.hbone.enrollment.kubernetes.WorkQueue;
 import java.time.Clock;
@@ -37,6 +38,7 @@ final class Term implements AutoCloseable {
     private final ClusterAccounts cluster;
     private final NamespaceConditions conditions;
     private final WorkQueue<String> telling;
+    private final StrictMtlsConditions strictMtls;
     private volatile @Nullable WorkQueue<String> working;
     private volatile String spireProblem = "";
     private volatile boolean closed;
@@ -68,9 +70,12 @@ final class Term implements AutoCloseable {
                 .retries(settings.retries())
                 .random(random)
                 .build();
+        this.strictMtls = new StrictMtlsConditions(client, this.leading, telling, settings.retries(), clock, random);
     }
 
     void start() {
+        // By a watch of its own: who may not read the kind can register identities all the same.
+        strictMtls.start();
         watch.start().thenRunAsync(this::begin, executor).exceptionally(failure -> {
             if (!closed) {
                 logger.error("the operator could not begin", failure);
@@ -101,6 +106,7 @@ final class Term implements AutoCloseable {
         closed = true;
         watch.close();
         telling.close();
+        strictMtls.close();
         WorkQueue<String> queue = working;
         if (queue != null) {
             queue.close();

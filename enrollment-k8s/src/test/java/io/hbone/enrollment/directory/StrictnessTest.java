@@ -93,6 +93,11 @@ class StrictnessTest {
             value = {
                 "{mode: MAYBE} | mode: 'MAYBE' (expected: STRICT or PERMISSIVE): taken for STRICT",
                 "{exceptPorts: [70000]} | exceptPorts: '70000' (expected: 1 to 65535): no exception",
+                "{selector: {matchLabels: {app: a b}}} |"
+                        + " selector: 'app=a b' (expected: a label that a pod can have): no workload",
+                "{selector: {matchLabels: {a/b/c: d}}} |"
+                        + " selector: 'a/b/c=d' (expected: a label that a pod can have): no workload",
+                "{selector: {matchLabels: {example.org/app: b_1.c}}} | ''",
                 "{exceptPorts: [80]} | ''",
             })
     void strictMtlsThatCannotBeRead_saysSoAndIsStrict(String spec, String problem) {

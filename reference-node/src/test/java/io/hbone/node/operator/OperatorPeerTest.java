@@ -16,6 +16,7 @@ import io.hbone.enrollment.operator.Operator;
 import io.hbone.enrollment.testing.KubeApi;
 import io.hbone.identity.testing.Spire;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -29,6 +30,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /**
  * The operator between a real API server and a real SPIRE server, as the service account and with the rights that the manifest gives
@@ -38,10 +40,14 @@ import org.junit.jupiter.api.Test;
 class OperatorPeerTest {
     private static final Duration PATIENCE = Duration.ofSeconds(90);
     private static final Path RBAC = Path.of("src/main/kubernetes/operator-rbac.yaml");
+    private static final Path STRICT_MTLS = Path.of("src/main/kubernetes/strictmtls-crd.yaml");
 
     private static KubeApi cluster;
     private static Spire spire;
     private static Path kubeconfig;
+
+    @TempDir
+    private Path folder;
 
     private final List<Running> running = new ArrayList<>();
     private final String shop = "shop-" + UUID.randomUUID().toString().substring(0, 8);
@@ -206,6 +212,38 @@ class OperatorPeerTest {
         operator("b");
 
         until(() -> condition().contains("2 of 2 service accounts"));
+    }
+
+    /** The kind comes when the operator runs already. */
+    @Test
+    void strictMtls_sayWhetherTheyCouldBeRead() throws IOException {
+        operator("a");
+        cluster.kubectl("apply", "-f", STRICT_MTLS.toString());
+        cluster.kubectl("wait", "--for=condition=Established", "crd/strictmtls.hbone.io", "--timeout=30s");
+        strictMtls("good", "{exceptPorts: [9090]}");
+        strictMtls("bad", "{selector: {matchLabels: {app: a b}}}");
+
+        accepted("good", "True");
+        accepted("bad", "False");
+        assertThat(cluster.kubectl(
+                        "get", "strictmtls", "bad", "-n", shop, "-o", "jsonpath={.status.conditions[0].message}"))
+                .isEqualTo("selector: 'app=a b' (expected: a label that a pod can have): no workload");
+        strictMtls("bad", "{selector: {matchLabels: {app: ab}}}");
+        accepted("bad", "True");
+        assertThat(cluster.kubectl("get", "strictmtls", "-n", shop)).contains("ACCEPTED");
+    }
+
+    private void strictMtls(String name, String spec) throws IOException {
+        Path file = Files.writeString(
+                folder.resolve(name + ".yaml"),
+                "{apiVersion: hbone.io/v1alpha1, kind: StrictMtls, metadata: {name: %s, namespace: %s}, spec: %s}"
+                        .formatted(name, shop, spec));
+        cluster.kubectl("apply", "-f", file.toString());
+    }
+
+    private void accepted(String name, String status) {
+        cluster.kubectl(
+                "wait", "--for=condition=Accepted=" + status, "strictmtls/" + name, "-n", shop, "--timeout=60s");
     }
 
     @Test
