@@ -152,10 +152,11 @@ class SpirePeerTest {
         obtain(workload);
         spire.unregister(entry);
         await().atMost(Duration.ofSeconds(30)).until(() -> source.current(workload) == null);
-        assertThat(observer.events("withdrawal"))
+        // It is told of right after.
+        await().untilAsserted(() -> assertThat(observer.events("withdrawal"))
                 .singleElement()
                 .asString()
-                .contains("the agent has no SVID for selectors k8s:ns:shop, k8s:sa:leaver");
+                .contains("the agent has no SVID for selectors k8s:ns:shop, k8s:sa:leaver"));
     }
 
     @Test
