@@ -21,6 +21,7 @@ public final class Logging {
     public static void start(LogFormat format, LogLevels initial, OutputStream out) {
         LoggerContext context = context();
         context.reset();
+        context.start(); // a context that has been stopped would not stop again, and so not write what is left
         LogWriter writer = new LogWriter(new LogLineEncoder(format), out, LogWriter.QUEUE);
         writer.setContext(context);
         writer.start();
