@@ -105,7 +105,10 @@ class KubernetesContainerPeerTest {
         cluster.kubectl("label", "namespace", "shop", "io.cilium/mtls-enabled=true");
         cluster.kubectl("wait", "--for=condition=hbone.io/Enrolled", "pod", "--all", "-n", "shop", "--timeout=60s");
         assertThat(wire(server, "encrypted")).contains("> " + SERVER + ".15008").doesNotContain(PLAIN);
-        assertThat(machine.node().log()).contains("src.identity=\"spiffe://cluster.local/ns/shop/sa/client\"");
+        // The line comes when the connection has ended.
+        await().atMost(SOON)
+                .untilAsserted(() -> assertThat(machine.node().log())
+                        .contains("src.identity=\"spiffe://cluster.local/ns/shop/sa/client\""));
         cluster.kubectl("label", "namespace", "shop", "io.cilium/mtls-enabled-");
         await().atMost(SOON)
                 .untilAsserted(
