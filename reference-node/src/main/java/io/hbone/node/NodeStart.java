@@ -140,7 +140,7 @@ final class NodeStart {
         readiness.done(STATE);
 
         WorkloadProxy proxy = self == null ? null : dedicated(proxies, self);
-        InPod pods = config.mode() instanceof ProxyMode.Shared shared ? shared(shared, proxies) : null;
+        InPod pods = config.mode() instanceof ProxyMode.Shared shared ? shared(shared, proxies, mesh) : null;
         Supplier<Map<String, Object>> workloadState = pods == null ? Map::of : pods::dump;
         AdminPage admin = new AdminPage(
                 new ConfigDump(config, Version.current(), mesh, identities::identities, clock, workloadState),
@@ -241,8 +241,9 @@ final class NodeStart {
         }
     }
 
-    private InPod shared(ProxyMode.Shared mode, Proxies proxies) {
-        InPod pods = InPod.start(mode, proxies, config.sockets(), ready -> {
+    private InPod shared(ProxyMode.Shared mode, Proxies proxies, Mesh mesh) {
+        // An agent commonly is the xDS server, too: it comes back as both.
+        InPod pods = InPod.start(mode, proxies, config.sockets(), mesh::retryNow, ready -> {
             if (ready) {
                 readiness.done(PODS);
             } else {

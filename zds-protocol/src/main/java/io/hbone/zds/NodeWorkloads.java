@@ -64,6 +64,7 @@ final class NodeWorkloads {
             return pending;
         });
         changed();
+        handler.agentConnected();
     }
 
     void disconnected() {

@@ -26,6 +26,9 @@ public interface WorkloadHandler {
      */
     CompletionStage<?> stop(ZdsWorkload workload);
 
+    /** A connection to the agent is open, the first one or another. What else the agent does for the node may be back with it. */
+    default void agentConnected() {}
+
     /**
      * Whether the node has all workloads that the agent has for it. Not ready: no agent is connected, its snapshot is not complete,
      * or a workload could not be started yet.

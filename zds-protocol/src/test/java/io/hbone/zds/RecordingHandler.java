@@ -7,10 +7,12 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /** A node that serves whatever it is given, unless it is told otherwise, and writes down what it is told. */
 final class RecordingHandler implements WorkloadHandler {
     final LinkedBlockingQueue<String> events = new LinkedBlockingQueue<>();
+    final AtomicInteger connections = new AtomicInteger();
     final Map<String, NetworkNamespace> served = new ConcurrentHashMap<>();
     final Set<String> failing = ConcurrentHashMap.newKeySet();
     final Map<String, CompletableFuture<Void>> held = new ConcurrentHashMap<>();
@@ -31,6 +33,11 @@ final class RecordingHandler implements WorkloadHandler {
         events.add("stop " + workload.uid());
         served.remove(workload.uid()).close();
         return CompletableFuture.completedFuture(null);
+    }
+
+    @Override
+    public void agentConnected() {
+        connections.incrementAndGet();
     }
 
     @Override

@@ -134,6 +134,14 @@ class ZdsClientTest {
     }
 
     @Test
+    void agentThatComesBack_isNoticed() throws Exception {
+        await().atMost(PATIENCE).until(() -> handler.connections.get() == 1);
+        snapshot("a");
+        reconnect();
+        await().atMost(PATIENCE).until(() -> handler.connections.get() == 2);
+    }
+
+    @Test
     void podThatCannotStart_isAnsweredSoAndTriedAgainAlone() throws Exception {
         handler.failing.add("a");
         assertThat(agent.add("a", own())).isEqualTo("port 15001 is taken");

@@ -36,12 +36,15 @@ public final class InPod {
      * say that they are served.
      *
      * @param sockets of pods, but for their place
+     * @param agentThere called when there is a connection to the agent, the first one or another; must return at once
      * @param readiness told whether all pods of the agent are served, not so at first
      * @throws ConfigException when this process may not enter network namespaces
      */
-    public static InPod start(ProxyMode.Shared mode, Proxies proxies, Sockets sockets, Consumer<Boolean> readiness) {
+    public static InPod start(
+            ProxyMode.Shared mode, Proxies proxies, Sockets sockets, Runnable agentThere, Consumer<Boolean> readiness) {
         PodNamespaces namespaces = PodNamespaces.open();
-        PodProxies pods = new PodProxies(proxies, namespaces, sockets.withSharedPorts(mode.sharedPorts()), readiness);
+        PodProxies pods =
+                new PodProxies(proxies, namespaces, sockets.withSharedPorts(mode.sharedPorts()), agentThere, readiness);
         return new InPod(namespaces, pods, ZdsClient.builder(mode.agent(), pods).start());
     }
 

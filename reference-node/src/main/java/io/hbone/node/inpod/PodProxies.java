@@ -26,6 +26,7 @@ final class PodProxies implements WorkloadHandler {
     private final Proxies proxies;
     private final PodNamespaces namespaces;
     private final Sockets sockets;
+    private final Runnable agentThere;
     private final Consumer<Boolean> readiness;
     private final Map<String, Pod> pods = new ConcurrentHashMap<>();
     private final LongAdder started = new LongAdder();
@@ -33,12 +34,19 @@ final class PodProxies implements WorkloadHandler {
 
     /**
      * @param sockets of pods, but for their place
+     * @param agentThere called when there is a connection to the agent, the first one or another
      * @param readiness told whether all pods of the agent are served
      */
-    PodProxies(Proxies proxies, PodNamespaces namespaces, Sockets sockets, Consumer<Boolean> readiness) {
+    PodProxies(
+            Proxies proxies,
+            PodNamespaces namespaces,
+            Sockets sockets,
+            Runnable agentThere,
+            Consumer<Boolean> readiness) {
         this.proxies = proxies;
         this.namespaces = namespaces;
         this.sockets = sockets;
+        this.agentThere = agentThere;
         this.readiness = readiness;
     }
 
@@ -78,6 +86,11 @@ final class PodProxies implements WorkloadHandler {
             proxies.forget(pod.proxy.workload());
             log.info("stopped serving {}, {} connections were cut off", workload, active);
         });
+    }
+
+    @Override
+    public void agentConnected() {
+        agentThere.run();
     }
 
     @Override

@@ -178,6 +178,14 @@ public final class Mesh implements AutoCloseable {
         return true;
     }
 
+    /** Tries at once to reach the server, if there is one and it is away. */
+    public void retryNow() {
+        XdsLink link = xds;
+        if (link != null) {
+            link.retryNow();
+        }
+    }
+
     /** What gets what is not there, where not everything is told unasked. */
     public OnDemand onDemand() {
         XdsLink link = xds;

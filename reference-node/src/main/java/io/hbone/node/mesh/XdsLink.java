@@ -72,6 +72,11 @@ final class XdsLink implements AutoCloseable {
         return error.isEmpty() ? "it has not answered in full" : error;
     }
 
+    /** The server may be back. */
+    void retryNow() {
+        client.retryNow();
+    }
+
     /** What gets what is not there, within the client's bound. */
     OnDemand onDemand() {
         return server.onDemand() ? name -> client.lookup(TypeUrl.ADDRESS, name) : OnDemand.NEVER;

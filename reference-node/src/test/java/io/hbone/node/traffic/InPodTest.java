@@ -8,16 +8,24 @@ import io.hbone.core.ConnectionObserver.ConnectionDetails;
 import io.hbone.core.ConnectionObserver.Direction;
 import io.hbone.core.TunnelError;
 import io.hbone.core.TunnelException;
+import io.hbone.identity.testing.CapturedLog;
 import io.hbone.node.Node;
+import io.hbone.xds.ads.AdsClient;
+import io.hbone.xds.server.AdsServer;
+import io.hbone.xds.server.MeshResources;
 import io.hbone.zds.NetworkNamespace;
 import java.io.IOException;
 import java.net.ConnectException;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.LongStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -283,6 +291,33 @@ class InPodTest {
         await().atMost(Duration.ofSeconds(30))
                 .untilAsserted(() -> assertThat(isRefused(server, 15001)).isTrue());
         assertThat(isRefused(client, 15001)).isFalse();
+    }
+
+    /** It commonly is the xDS server, too, which is not to be waited for as long as it was away. */
+    @Test
+    void agentThatComesBack_letsTheNodeTryItsXdsServerAtOnce() throws Exception {
+        Path socket = mesh.pods().directory().resolve("xds.sock");
+        try (CapturedLog log = CapturedLog.of(AdsClient.class);
+                AdsServer xds = AdsServer.builder(new MeshResources()).listen(socket)) {
+            mesh.node(Map.of("XDS_ADDRESS", "unix://" + socket));
+            mesh.agent().close();
+            xds.close();
+            await().until(() -> pauses(log).anyMatch(pause -> pause >= 80));
+            long before = pauses(log).count();
+
+            mesh.startAgent();
+
+            // Without that they would only become longer.
+            await().until(() -> pauses(log).skip(before).anyMatch(pause -> pause <= 10));
+        }
+    }
+
+    /** In milliseconds. */
+    private static LongStream pauses(CapturedLog log) {
+        return log.lines().stream()
+                .map(Pattern.compile("; next in (\\d+) ms")::matcher)
+                .filter(Matcher::find)
+                .mapToLong(matcher -> Long.parseLong(matcher.group(1)));
     }
 
     /** Upstream resets what is in the queue of the listener that closes, and handshakes that are under way. */

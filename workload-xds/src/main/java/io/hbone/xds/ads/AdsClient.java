@@ -41,6 +41,12 @@ public interface AdsClient extends AutoCloseable {
      */
     CompletionStage<Lookup> lookup(String typeUrl, String name);
 
+    /**
+     * Opens the next stream at once if this is a pause between two, and lets the next pauses begin with the shortest: for who has a
+     * reason to believe that the server is back. A stream that is open or being opened is left alone.
+     */
+    void retryNow();
+
     /** How things stand. */
     Status status();
 

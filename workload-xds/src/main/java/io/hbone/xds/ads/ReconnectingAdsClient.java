@@ -34,6 +34,9 @@ final class ReconnectingAdsClient implements AdsClient {
     private final CompletableFuture<Void> ready = new CompletableFuture<>();
 
     private @Nullable OpenStream current;
+    /** The end of a pause; null when there is none. */
+    private @Nullable Future<?> retry;
+
     private boolean closed;
     private volatile Status status;
 
@@ -89,6 +92,21 @@ final class ReconnectingAdsClient implements AdsClient {
     }
 
     @Override
+    public void retryNow() {
+        try {
+            executor.execute(() -> {
+                backoff.reset(); // also for a stream that is being opened: the server may have come after its attempt
+                if (retry != null) {
+                    retry.cancel(false);
+                    open();
+                }
+            });
+        } catch (RejectedExecutionException e) {
+            LOG.trace("closed before", e);
+        }
+    }
+
+    @Override
     public void close() {
         try {
             executor.execute(() -> {
@@ -112,6 +130,7 @@ final class ReconnectingAdsClient implements AdsClient {
     }
 
     private void open() {
+        retry = null;
         if (closed) {
             return;
         }
@@ -151,7 +170,7 @@ final class ReconnectingAdsClient implements AdsClient {
         }
         publish(false, text);
         observer.disconnected(why, Duration.ofNanos(pause));
-        executor.schedule(this::open, pause, TimeUnit.NANOSECONDS);
+        retry = executor.schedule(this::open, pause, TimeUnit.NANOSECONDS);
     }
 
     /** Servers end streams when a connection is old, and all of them when they are replaced (spec/ztunnel.md 7.4). */

@@ -18,6 +18,8 @@ import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The client against a server that does what a test wants, in time that passes when a test wants. */
 class AdsClientTest {
@@ -236,6 +238,60 @@ class AdsClientTest {
         time.pass(11, TimeUnit.SECONDS);
         end(Status.OK);
         assertThat(reconnect()).isLessThanOrEqualTo(TimeUnit.MILLISECONDS.toNanos(10));
+    }
+
+    /** As a server of the same machine whose coming is noticed: it is not to be waited for as long as it was away. */
+    @Test
+    void retryNow_endsAPause_andLetsTheNextOnesBeShort() {
+        start();
+        for (int i = 0; i < 12; i++) {
+            end(Status.UNAVAILABLE);
+            reconnect();
+        }
+        end(Status.UNAVAILABLE);
+        assertThat(time.nextNanos()).isGreaterThan(TimeUnit.SECONDS.toNanos(5));
+        int before = server.streams.size();
+
+        client.retryNow();
+        client.retryNow();
+        time.runNow();
+
+        assertThat(server.streams).as("at once, and once").hasSize(before + 1);
+        end(Status.UNAVAILABLE);
+        assertThat(reconnect()).isLessThanOrEqualTo(TimeUnit.MILLISECONDS.toNanos(10));
+        time.pass(20, TimeUnit.SECONDS);
+        assertThat(server.streams).as("and not at the end of the long pause").hasSize(before + 2);
+    }
+
+    @Test
+    void retryNow_whileAStreamIsBeingOpened_letsItsFailureCountAsTheFirst() {
+        start();
+        for (int i = 0; i < 12; i++) {
+            end(Status.UNAVAILABLE);
+            reconnect();
+        }
+        client.retryNow();
+        end(Status.UNAVAILABLE);
+        assertThat(reconnect()).isLessThanOrEqualTo(TimeUnit.MILLISECONDS.toNanos(10));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"opening", "open", "closed"})
+    void retryNow_withoutAPause_doesNothing(String state) {
+        start();
+        if (state.equals("open")) {
+            respond(response(ADDRESS));
+            respond(response(AUTHORIZATION));
+        } else if (state.equals("closed")) {
+            end(Status.UNAVAILABLE);
+            client.close();
+        }
+
+        client.retryNow();
+        time.pass(20, TimeUnit.SECONDS);
+
+        assertThat(server.streams).hasSize(1);
+        assertThat(server.last().cancelled).as("which is left alone").isEqualTo(state.equals("closed"));
     }
 
     @Test
