@@ -24,12 +24,18 @@ import org.slf4j.LoggerFactory;
 public final class ZdsClient implements AutoCloseable {
     private static final Logger logger = LoggerFactory.getLogger(ZdsClient.class);
     private static final Duration FIRST_RECONNECT = Duration.ofMillis(10);
+
+    /** To an agent that hangs up again and again. */
     private static final Duration LONGEST_RECONNECT = Duration.ofSeconds(15);
+
+    /** To one that is away: it is looked for in the file system of this machine, and pods wait for it. */
+    private static final Duration LONGEST_LOOK = Duration.ofSeconds(1);
 
     private final Path socket;
     private final Loop loop;
     private final NodeWorkloads workloads;
-    private final Backoff backoff = new Backoff(FIRST_RECONNECT, LONGEST_RECONNECT);
+    private final Backoff reconnects = new Backoff(FIRST_RECONNECT, LONGEST_RECONNECT);
+    private final Backoff looks = new Backoff(FIRST_RECONNECT, LONGEST_LOOK);
     private @Nullable AgentConnection connection;
     private @Nullable Future<?> reconnect;
     private boolean closed;
@@ -98,6 +104,7 @@ public final class ZdsClient implements AutoCloseable {
         public void connected(AgentConnection source, PeerProcess peer) {
             connected = true;
             unreachable = false;
+            looks.reset();
             logger.info("connected to the agent at {}: {}", socket, peer);
             workloads.connected();
         }
@@ -106,7 +113,7 @@ public final class ZdsClient implements AutoCloseable {
         public CompletableFuture<Void> requested(ZdsRequest request) {
             if (!used) {
                 used = true;
-                backoff.reset();
+                reconnects.reset();
             }
             CompletableFuture<Void> answer = workloads.handle(request);
             if (answer.isCompletedExceptionally()) {
@@ -131,7 +138,7 @@ public final class ZdsClient implements AutoCloseable {
                 return;
             }
             connection = null;
-            Duration pause = backoff.next();
+            Duration pause = (connected ? reconnects : looks).next();
             if (connected) {
                 workloads.disconnected();
                 logger.warn(

@@ -342,6 +342,20 @@ class ZdsClientTest {
         }
     }
 
+    /** ztunnel's pauses grow to 15 seconds, and for as long new pods wait for an agent that is there. */
+    @Test
+    void agentThatWasAwayForLong_isFoundWithinASecond() throws Exception {
+        agent.close();
+        for (int i = 0; i < 12; i++) {
+            await().atMost(PATIENCE).until(() -> time.waiting() == 1);
+            time.advance(Duration.ofSeconds(1));
+        }
+        await().atMost(PATIENCE).until(() -> time.waiting() == 1);
+        agent = new StubAgent(path);
+        time.advance(Duration.ofSeconds(1));
+        assertThat(agent.accept()).isEqualTo(1);
+    }
+
     @Test
     void close_leavesWhatIsServedToTheHandler() throws Exception {
         snapshot("a");
