@@ -43,12 +43,18 @@ public final class TrainCommand implements Callable<Integer> {
             description = "How much processor time to spend on traffic, at least 1 (default: ${DEFAULT-VALUE}).")
     private int seconds;
 
+    @Option(
+            names = "--alone",
+            description =
+                    "Train nodes that have a mesh of their own, and not those of a cluster with its control plane.")
+    private boolean alone;
+
     @Override
     public Integer call() throws IOException, InterruptedException {
         Logging.start(LogFormat.PLAIN, LogLevels.DEFAULT, new PrintStream(OutputStream.nullOutputStream()));
         Path directory = Files.createTempDirectory("hbone-train");
         try (Echo echo = Echo.start(TrainingPair.serviceHost());
-                TrainingPair pair = TrainingPair.start(echo.port(), directory)) {
+                TrainingPair pair = start(echo.port(), directory)) {
             // Half for bytes, half for requests and connections. By processor time: a busy machine must not learn less.
             Duration slice = Duration.ofSeconds(Math.max(1, seconds)).dividedBy(6);
             InetSocketAddress entrance = pair.entrance();
@@ -65,6 +71,10 @@ public final class TrainCommand implements Callable<Integer> {
             delete(directory);
         }
         return 0;
+    }
+
+    private TrainingPair start(int port, Path directory) throws IOException {
+        return alone ? TrainingPair.alone(port, directory) : TrainingPair.inCluster(port, directory);
     }
 
     /** Lets so many carry {@code traffic} at once until this process has used {@code time} of the processors, and waits for all. */

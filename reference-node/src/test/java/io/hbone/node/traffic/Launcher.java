@@ -32,8 +32,8 @@ final class Launcher {
             return false;
         }
         try (Stream<Path> files = Files.list(BUILT)) {
-            return files.anyMatch(file ->
-                    file.toString().endsWith(".AOTCache") && file.toFile().length() > 0);
+            return files.anyMatch(file -> file.getFileName().toString().matches("cluster-.*\\.AOTCache")
+                    && file.toFile().length() > 0);
         }
     }
 
