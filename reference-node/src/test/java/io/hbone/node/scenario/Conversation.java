@@ -40,6 +40,11 @@ final class Conversation implements AutoCloseable {
         }
     }
 
+    /** The client's. */
+    int port() {
+        return socket.getLocalPort();
+    }
+
     /** Sends a token and waits for it. */
     void exchange(String token) throws IOException {
         socket.getOutputStream().write((token + "\n").getBytes(StandardCharsets.US_ASCII));
