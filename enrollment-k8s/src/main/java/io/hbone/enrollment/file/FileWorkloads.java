@@ -1,15 +1,13 @@
 package io.hbone.enrollment.file;
 
+import io.hbone.core.FileStamp;
 import io.hbone.core.TrustDomain;
 import io.hbone.enrollment.LocalWorkload;
 import io.hbone.enrollment.MeshDirectory;
 import io.hbone.enrollment.WorkloadSource;
 import io.hbone.xds.Rejection;
 import io.hbone.xds.file.LocalFileException;
-import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.BasicFileAttributes;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
@@ -34,7 +32,7 @@ public final class FileWorkloads implements WorkloadSource {
     private final MeshDirectory mesh;
     private final ScheduledExecutorService executor;
     private final Duration interval;
-    private @Nullable Signature seen;
+    private @Nullable FileStamp seen;
     private @Nullable ScheduledFuture<?> task;
     private volatile List<LocalWorkload> workloads = List.of();
     private volatile @Nullable String error;
@@ -60,17 +58,13 @@ public final class FileWorkloads implements WorkloadSource {
         this.interval = interval;
     }
 
-    /** What tells that a file was changed: it was swapped, or written. */
-    private record Signature(
-            Object time, long size, @Nullable Object key) {}
-
     /**
      * Reads the file for the first time.
      *
      * @throws LocalFileException when it cannot be used
      */
     public synchronized AgentFile load() {
-        seen = signature();
+        seen = FileStamp.find(path);
         AgentFile file = AgentFile.read(path, node, trustDomain);
         take(file);
         return file;
@@ -106,7 +100,7 @@ public final class FileWorkloads implements WorkloadSource {
 
     /** @return whether the workloads may be others now */
     synchronized boolean poll() {
-        Signature now = signature();
+        FileStamp now = FileStamp.find(path);
         if (now != null && now.equals(seen)) {
             return false;
         }
@@ -133,15 +127,6 @@ public final class FileWorkloads implements WorkloadSource {
         error = rejections.isEmpty() ? null : path + ": not used of it: " + rejections;
         if (!rejections.isEmpty()) {
             logger.warn("{}", error);
-        }
-    }
-
-    private @Nullable Signature signature() {
-        try {
-            BasicFileAttributes attributes = Files.readAttributes(path, BasicFileAttributes.class);
-            return new Signature(attributes.lastModifiedTime(), attributes.size(), attributes.fileKey());
-        } catch (IOException e) {
-            return null;
         }
     }
 

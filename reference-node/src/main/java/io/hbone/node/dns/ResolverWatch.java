@@ -1,12 +1,12 @@
 package io.hbone.node.dns;
 
+import io.hbone.core.FileStamp;
 import java.io.IOException;
 import java.net.InetSocketAddress;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.BasicFileAttributes;
 import java.time.Duration;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -25,11 +25,8 @@ final class ResolverWatch {
 
     private final Path path;
     private volatile ResolverFile now = new ResolverFile(List.of(), List.of());
-    private @Nullable Signature seen;
-
-    /** What tells that a file was changed: it was swapped, or written. Null of one that is not there. */
-    private record Signature(
-            Object time, long size, @Nullable Object key) {}
+    /** Null of one that is not there. */
+    private @Nullable FileStamp seen;
 
     private ResolverWatch(Path path) {
         this.path = path;
@@ -38,7 +35,7 @@ final class ResolverWatch {
     /** Reads it; one that cannot be read names no server. */
     static ResolverWatch open(Path path) {
         ResolverWatch watch = new ResolverWatch(path);
-        watch.seen = watch.signature();
+        watch.seen = FileStamp.find(path);
         watch.read();
         return watch;
     }
@@ -59,8 +56,8 @@ final class ResolverWatch {
 
     /** Reads it again, if it has changed. What names no server, such as a file that is being written, does not count. */
     synchronized void look() {
-        Signature current = signature();
-        if (current == null ? seen != null : !current.equals(seen)) {
+        FileStamp current = FileStamp.find(path);
+        if (!Objects.equals(current, seen)) {
             seen = current;
             read();
         }
@@ -87,14 +84,5 @@ final class ResolverWatch {
         return before.servers().isEmpty()
                 ? "names that the mesh does not know cannot be resolved"
                 : "what it said before counts";
-    }
-
-    private @Nullable Signature signature() {
-        try {
-            BasicFileAttributes attributes = Files.readAttributes(path, BasicFileAttributes.class);
-            return new Signature(attributes.lastModifiedTime(), attributes.size(), attributes.fileKey());
-        } catch (IOException e) {
-            return null;
-        }
     }
 }

@@ -1,7 +1,7 @@
 package io.hbone.identity.ca;
 
+import io.hbone.core.FileStamp;
 import io.hbone.core.SpiffeId;
-import io.hbone.identity.internal.FileStamp;
 import io.hbone.identity.internal.OwnerOnlyFiles;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;

@@ -1,8 +1,8 @@
 package io.hbone.identity.crl;
 
+import io.hbone.core.FileStamp;
 import io.hbone.core.RevocationSource;
 import io.hbone.core.Revocations;
-import io.hbone.identity.internal.FileStamp;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;

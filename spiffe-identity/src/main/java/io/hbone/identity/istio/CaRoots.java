@@ -1,6 +1,6 @@
 package io.hbone.identity.istio;
 
-import io.hbone.identity.internal.FileStamp;
+import io.hbone.core.FileStamp;
 import io.hbone.identity.internal.Pem;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -57,12 +57,7 @@ public final class CaRoots {
 
     /** Differs from an earlier one when the file changed; null when there is none to be read. */
     @Nullable FileStamp stamp() {
-        try {
-            return file == null ? null : FileStamp.of(file);
-        } catch (IOException e) {
-            // Reading it will say why.
-            return null;
-        }
+        return file == null ? null : FileStamp.find(file);
     }
 
     /** Empty stands for what the Java runtime trusts. @throws GeneralSecurityException with what is wrong, and where */

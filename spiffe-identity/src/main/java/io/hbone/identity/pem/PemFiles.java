@@ -1,10 +1,10 @@
 package io.hbone.identity.pem;
 
+import io.hbone.core.FileStamp;
 import io.hbone.core.SpiffeId;
 import io.hbone.core.TrustBundle;
 import io.hbone.core.TrustBundles;
 import io.hbone.core.WorkloadCertificate;
-import io.hbone.identity.internal.FileStamp;
 import io.hbone.identity.internal.Pem;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;

@@ -1,7 +1,7 @@
 package io.hbone.identity.pem;
 
+import io.hbone.core.FileStamp;
 import io.hbone.core.WorkloadCertificate;
-import io.hbone.identity.internal.FileStamp;
 import java.io.IOException;
 import java.nio.file.NoSuchFileException;
 import java.security.GeneralSecurityException;

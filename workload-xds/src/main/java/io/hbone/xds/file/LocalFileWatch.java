@@ -1,14 +1,13 @@
 package io.hbone.xds.file;
 
+import io.hbone.core.FileStamp;
 import io.hbone.core.TrustDomain;
 import io.hbone.xds.NamedResource;
 import io.hbone.xds.Rejection;
 import io.hbone.xds.ResourceSink;
 import io.hbone.xds.TypeUrl;
-import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.BasicFileAttributes;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -34,7 +33,7 @@ public final class LocalFileWatch implements AutoCloseable {
     /** What was delivered: versions by name, by type. */
     private final Map<String, Map<String, String>> delivered = new HashMap<>();
 
-    private @Nullable Signature seen;
+    private @Nullable FileStamp seen;
     private volatile @Nullable String error;
     private @Nullable ScheduledFuture<?> task;
 
@@ -45,17 +44,13 @@ public final class LocalFileWatch implements AutoCloseable {
         this.sink = sink;
     }
 
-    /** What tells that a file was changed: it was swapped, or written. */
-    private record Signature(
-            Object time, long size, @Nullable Object key) {}
-
     /**
      * Delivers the file for the first time.
      *
      * @throws LocalFileException when it cannot be used; nothing is delivered then
      */
     public synchronized Counts load() {
-        seen = signature();
+        seen = FileStamp.find(path);
         return readAndDeliver();
     }
 
@@ -74,7 +69,7 @@ public final class LocalFileWatch implements AutoCloseable {
      * @return whether it was looked into
      */
     public synchronized boolean poll() {
-        Signature now = signature();
+        FileStamp now = FileStamp.find(path);
         if (now != null && now.equals(seen)) {
             return false;
         }
@@ -114,15 +109,6 @@ public final class LocalFileWatch implements AutoCloseable {
     public synchronized void close() {
         if (task != null) {
             task.cancel(false);
-        }
-    }
-
-    private @Nullable Signature signature() {
-        try {
-            BasicFileAttributes attributes = Files.readAttributes(path, BasicFileAttributes.class);
-            return new Signature(attributes.lastModifiedTime(), attributes.size(), attributes.fileKey());
-        } catch (IOException e) {
-            return null;
         }
     }
 
