@@ -1,6 +1,7 @@
 package io.hbone.enrollment.rules;
 
 import io.hbone.zds.NetworkNamespace;
+import java.util.ArrayList;
 import java.util.List;
 
 /** nft, which has its own tables beside iptables'. Any thread. */
@@ -20,29 +21,28 @@ final class NftBackend {
 
     /** The tables of the namespace, those that iptables-nft has among them. */
     String tables(NetworkNamespace namespace) throws RedirectException {
-        return list(namespace, List.of(NFT, "-j", "list", "tables"));
+        return printed(list(namespace, "tables"), namespace);
     }
 
     /** All rules of our tables' family. */
     String rules(NetworkNamespace namespace) throws RedirectException {
-        return list(namespace, List.of(NFT, "-j", "list", "ruleset", NftState.FAMILY));
+        return printed(list(namespace, "ruleset", NftState.FAMILY), namespace);
     }
 
     /** One of our tables; nothing where there is none. */
     String table(NetworkNamespace namespace, String name) throws RedirectException {
-        Tools.Output output = tools.run(namespace, "", List.of(NFT, "-j", "list", "table", NftState.FAMILY, name));
+        Tools.Output output = list(namespace, "table", NftState.FAMILY, name);
         boolean absent = !output.isFine() && output.errors().contains("No such file or directory");
-        if (absent || output.isUnsupported()) {
-            return NOTHING;
-        }
-        if (!output.isFine()) {
-            throw output.failure(namespace);
-        }
-        return output.printed();
+        return absent ? NOTHING : printed(output, namespace);
     }
 
-    private String list(NetworkNamespace namespace, List<String> command) throws RedirectException {
-        Tools.Output output = tools.run(namespace, "", command);
+    private Tools.Output list(NetworkNamespace namespace, String... what) throws RedirectException {
+        List<String> command = new ArrayList<>(List.of(NFT, "-j", "list"));
+        command.addAll(List.of(what));
+        return tools.run(namespace, "", command);
+    }
+
+    private static String printed(Tools.Output output, NetworkNamespace namespace) throws RedirectException {
         if (output.isUnsupported()) {
             return NOTHING;
         }
