@@ -3,17 +3,20 @@ package io.hbone.enrollment.rules;
 import io.hbone.core.IpLiteral;
 import io.hbone.xds.model.Cidr;
 import java.net.Inet4Address;
+import java.net.InetAddress;
 import java.util.Objects;
 
 /** A version of IP. */
 public enum Family {
-    IPV4("127.0.0.1", "169.254.7.127"),
-    IPV6("::1", "fd16:9254:7127:1337:ffff:ffff:ffff:ffff");
+    IPV4("ip", "127.0.0.1", "169.254.7.127"),
+    IPV6("ip6", "::1", "fd16:9254:7127:1337:ffff:ffff:ffff:ffff");
 
+    private final String nft;
     private final Cidr loopback;
     private final Cidr probes;
 
-    Family(String loopback, String probes) {
+    Family(String nft, String loopback, String probes) {
+        this.nft = nft;
         this.loopback = host(loopback);
         this.probes = host(probes);
     }
@@ -23,7 +26,16 @@ public enum Family {
     }
 
     static Family of(Cidr network) {
-        return network.address() instanceof Inet4Address ? IPV4 : IPV6;
+        return of(network.address());
+    }
+
+    static Family of(InetAddress address) {
+        return address instanceof Inet4Address ? IPV4 : IPV6;
+    }
+
+    /** As nft calls it (nft(8), "Address families"). */
+    String nft() {
+        return nft;
     }
 
     /** What an application may call itself by without being led through the node. */

@@ -2,7 +2,6 @@ package io.hbone.enrollment.rules;
 
 import io.hbone.core.IpLiteral;
 import io.hbone.zds.NetworkNamespace;
-import java.net.Inet4Address;
 import java.net.InetAddress;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -83,7 +82,8 @@ final class NftHostProbes implements HostProbes {
         for (Family family : Family.values()) {
             // Only what a socket of this network sends has an owner: what is forwarded, from pod to pod, has none here.
             script.append("    meta l4proto tcp meta skuid >= 0 %1$s daddr @%2$s snat %1$s to %3$s%n"
-                    .formatted(ip(family), set(family), address(family.probes().address())));
+                    .formatted(
+                            family.nft(), set(family), address(family.probes().address())));
         }
         return script.append("  }\n}\n").toString();
     }
@@ -125,12 +125,12 @@ final class NftHostProbes implements HostProbes {
         return List.of(
                 match("==", Map.of("meta", Map.of("key", "l4proto")), "tcp"),
                 match(">=", Map.of("meta", Map.of("key", "skuid")), 0),
-                match("==", Map.of("payload", Map.of("protocol", ip(family), "field", "daddr")), '@' + set(family)),
+                match("==", Map.of("payload", Map.of("protocol", family.nft(), "field", "daddr")), '@' + set(family)),
                 Map.of(
                         "snat",
                         Map.of(
                                 "family",
-                                ip(family),
+                                family.nft(),
                                 "addr",
                                 address(family.probes().address()))));
     }
@@ -147,7 +147,7 @@ final class NftHostProbes implements HostProbes {
 
     private static Set<String> elements(Set<InetAddress> pods, Family family) {
         return pods.stream()
-                .filter(pod -> pod instanceof Inet4Address == (family == Family.IPV4))
+                .filter(pod -> Family.of(pod) == family)
                 .map(NftHostProbes::address)
                 .collect(Collectors.toCollection(TreeSet::new));
     }
@@ -162,9 +162,5 @@ final class NftHostProbes implements HostProbes {
 
     private static String type(Family family) {
         return family == Family.IPV4 ? "ipv4_addr" : "ipv6_addr";
-    }
-
-    private static String ip(Family family) {
-        return family == Family.IPV4 ? "ip" : "ip6";
     }
 }

@@ -1,7 +1,6 @@
 package io.hbone.enrollment.rules;
 
 import io.hbone.enrollment.rules.NftState.NftRule;
-import io.hbone.xds.model.Cidr;
 import java.util.Comparator;
 import java.util.List;
 
@@ -52,10 +51,10 @@ final class NftText {
     private static String match(Match match, boolean negated) {
         String is = negated ? " != " : " ";
         if (match instanceof Match.Source source) {
-            return ip(source.network()) + " saddr" + is + source.network();
+            return Family.of(source.network()).nft() + " saddr" + is + source.network();
         }
         if (match instanceof Match.Destination destination) {
-            return ip(destination.network()) + " daddr" + is + destination.network();
+            return Family.of(destination.network()).nft() + " daddr" + is + destination.network();
         }
         if (match instanceof Match.InInterface in) {
             return "iifname" + is + '"' + in.name() + '"';
@@ -82,10 +81,6 @@ final class NftText {
             return "ct mark" + bits(mark.mark(), negated);
         }
         throw new IllegalArgumentException(match + " (expected: a match that nft has)");
-    }
-
-    private static String ip(Cidr network) {
-        return Family.of(network) == Family.IPV4 ? "ip" : "ip6";
     }
 
     private static String bits(Mark mark, boolean negated) {

@@ -73,10 +73,9 @@ record Survey(
     }
 
     private static boolean hasIptables(String tables, Family family) {
-        String name = family == Family.IPV4 ? "ip" : "ip6";
         return NftJson.objects(tables).stream()
                 .map(Map.Entry::getValue)
-                .anyMatch(table -> name.equals(table.get("family"))
+                .anyMatch(table -> family.nft().equals(table.get("family"))
                         && Stream.of(Table.values())
                                 .anyMatch(each -> each.toString().equals(table.get("name"))));
     }
