@@ -14,6 +14,7 @@ import io.hbone.enrollment.operator.ClusterStatus.State;
 import io.hbone.enrollment.operator.LeaseSettings;
 import io.hbone.enrollment.operator.Operator;
 import io.hbone.enrollment.testing.KubeApi;
+import io.hbone.enrollment.testing.SharedKubeApi;
 import io.hbone.identity.testing.Spire;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -30,12 +31,14 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
  * The operator between a real API server and a real SPIRE server, as the service account and with the rights that the manifest gives
  * it, driven by {@code kubectl}.
  */
+@ExtendWith(SharedKubeApi.class)
 @Tag("peer")
 class OperatorPeerTest {
     private static final Duration PATIENCE = Duration.ofSeconds(90);
@@ -53,10 +56,9 @@ class OperatorPeerTest {
     private final String shop = "shop-" + UUID.randomUUID().toString().substring(0, 8);
 
     @BeforeAll
-    static void start() {
-        assumeTrue(KubeApi.missing().isEmpty(), KubeApi::missing);
+    static void start(KubeApi shared) {
         assumeTrue(Spire.missing().isEmpty(), Spire::missing);
-        cluster = KubeApi.start();
+        cluster = shared;
         spire = Spire.start();
         cluster.kubectl("apply", "-f", RBAC.toString());
         kubeconfig = cluster.kubeconfig("kube-system", "hbone-operator");
@@ -66,9 +68,6 @@ class OperatorPeerTest {
     static void stop() {
         if (spire != null) {
             spire.close();
-        }
-        if (cluster != null) {
-            cluster.close();
         }
     }
 
@@ -177,10 +176,13 @@ class OperatorPeerTest {
         until(() -> entries().equals(expected("cart", "default")));
 
         cluster.killApi();
-        await().during(Duration.ofSeconds(5))
-                .atMost(PATIENCE)
-                .until(() -> entries().equals(expected("cart", "default")));
-        cluster.startApi();
+        try {
+            await().during(Duration.ofSeconds(5))
+                    .atMost(PATIENCE)
+                    .until(() -> entries().equals(expected("cart", "default")));
+        } finally {
+            cluster.startApi();
+        }
         cluster.kubectl("delete", "serviceaccount", "cart", "-n", shop);
 
         until(() -> entries().equals(expected("default")));

@@ -2,18 +2,16 @@ package io.hbone.node.traffic;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.fabric8.kubernetes.api.model.events.v1.Event;
-import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.dsl.base.PatchContext;
 import io.fabric8.kubernetes.client.dsl.base.PatchType;
 import io.hbone.enrollment.testing.KubeApi;
+import io.hbone.enrollment.testing.SharedKubeApi;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.Executors;
@@ -27,11 +25,13 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 
 /**
  * {@code hbone agent --kubernetes} between a real API server and a node, as the service account and with the rights that the manifest
  * gives it. Pods are network namespaces; a {@link FakeKubelet} writes their objects.
  */
+@ExtendWith(SharedKubeApi.class)
 @InPods
 @Tag("peer")
 @SuppressWarnings("try") // programs are there to be talked to through the network
@@ -46,8 +46,7 @@ class KubernetesAgentPeerTest {
     private static final Duration AWAY = Duration.parse(System.getProperty("hbone.away", "PT3S"));
 
     private static KubeApi cluster;
-    private static KubernetesClient admin;
-    private static Pods pods;
+    private static KubernetesMachines machines;
     private static KubernetesMachine machine;
     private static int addresses;
 
@@ -57,38 +56,24 @@ class KubernetesAgentPeerTest {
     private Pod server;
 
     @BeforeAll
-    static void open() throws IOException {
-        assumeTrue(KubeApi.missing().isEmpty(), KubeApi::missing);
-        cluster = KubeApi.start();
-        admin = cluster.admin();
-        pods = new Pods("kubernetes-agent");
-        machine = new KubernetesMachine(admin, KubernetesMachine.prepare(cluster), pods, "n1", "10.79.0.254");
+    static void open(KubeApi shared) throws IOException {
+        cluster = shared;
+        machines = new KubernetesMachines(cluster, "kubernetes-agent");
+        machine = machines.add("n1", "10.79.0.254");
         machine.startAgent();
-        machine.startNode();
+        machine.startNode().awaitReady();
     }
 
     @AfterAll
     static void close() {
-        if (machine != null) {
-            machine.close();
-        }
-        if (pods != null) {
-            pods.close();
-        }
-        if (admin != null) {
-            admin.close();
-        }
-        if (cluster != null) {
-            cluster.close();
+        if (machines != null) {
+            machines.close();
         }
     }
 
     @BeforeEach
     void twoPods() {
-        cluster.kubectl("create", "namespace", shop);
-        for (String account : List.of("buyer", "seller")) {
-            cluster.kubectl("create", "serviceaccount", account, "-n", shop);
-        }
+        machines.namespace(shop, "buyer", "seller");
         client = network();
         server = network();
         server.app("echo", PORT);
@@ -106,7 +91,7 @@ class KubernetesAgentPeerTest {
     /** As a pod has it: used once. */
     private static Pod network() {
         addresses++;
-        return pods.pod(machine.machine(), "pod" + addresses, "10.79.0." + addresses);
+        return machines.pods().pod(machine.machine(), "pod" + addresses, "10.79.0." + addresses);
     }
 
     private void run(String name, String account, Pod network) {
@@ -155,12 +140,7 @@ class KubernetesAgentPeerTest {
     }
 
     private String onTheWire(Runnable traffic) {
-        try (Program tcpdump = server.start("tcpdump", "-lnni", "eth0", "--immediate-mode", "tcp")) {
-            await().until(() -> tcpdump.err().contains("listening on"));
-            traffic.run();
-            await().until(() -> tcpdump.out().contains(server.v4() + "."));
-            return tcpdump.out();
-        }
+        return server.seen("eth0", traffic, server.v4() + ".");
     }
 
     /** A new connection is; one from before may go on as it was. */
@@ -187,7 +167,8 @@ class KubernetesAgentPeerTest {
             assertThat(cluster.kubectl("get", "pod", "server", "-n", shop, "-o", "yaml"))
                     .contains("type: Ready");
             await().atMost(SOON)
-                    .untilAsserted(() -> assertThat(admin.events()
+                    .untilAsserted(() -> assertThat(machines.admin()
+                                    .events()
                                     .v1()
                                     .events()
                                     .inNamespace(shop)
@@ -249,10 +230,13 @@ class KubernetesAgentPeerTest {
             String wire = onTheWire(() -> {
                 try (Program again = client.client("again", server.v4(), PORT)) {
                     cluster.killApi();
-                    await().atMost(SOON)
-                            .untilAsserted(() -> assertThat(status()).contains("the API server is away"));
-                    await().during(AWAY).atMost(AWAY.multipliedBy(2)).until(again::isAlive);
-                    cluster.startApi();
+                    try {
+                        await().atMost(SOON)
+                                .untilAsserted(() -> assertThat(status()).contains("the API server is away"));
+                        await().during(AWAY).atMost(AWAY.multipliedBy(2)).until(again::isAlive);
+                    } finally {
+                        cluster.startApi();
+                    }
                     assertThat(again.finish(SOON).out()).startsWith("up\nok ");
                 }
             });
@@ -321,7 +305,8 @@ class KubernetesAgentPeerTest {
     }
 
     private void flap(boolean on) {
-        admin.namespaces()
+        machines.admin()
+                .namespaces()
                 .withName(shop)
                 .patch(
                         PatchContext.of(PatchType.JSON_MERGE),
@@ -335,11 +320,10 @@ class KubernetesAgentPeerTest {
         awaitEnrolled();
         assertEncrypted();
         String other = shop + "-other";
-        cluster.kubectl("create", "namespace", other);
-        cluster.kubectl("create", "serviceaccount", "thief", "-n", other);
+        machines.namespace(other, "thief");
         end("server");
         server.run("ip", "link", "del", "eth0").success();
-        server = pods.pod(machine.machine(), "thief", server.v4());
+        server = machines.pods().pod(machine.machine(), "thief", server.v4());
         server.app("echo", PORT);
         client.run("ip", "neigh", "flush", "all");
         String uid = machine.kubelet().run(other, "server", "thief", server);

@@ -4,10 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import io.fabric8.kubernetes.client.KubernetesClient;
 import io.hbone.enrollment.testing.KubeApi;
+import io.hbone.enrollment.testing.SharedKubeApi;
 import io.hbone.identity.testing.Containerd;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -18,14 +19,17 @@ import java.util.UUID;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.CleanupMode;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Pods that a real containerd runs, with containers whose programs talk; the machine's agent asks that containerd. */
+@ExtendWith(SharedKubeApi.class)
 @InPods
 @Tag("peer")
 class KubernetesContainerPeerTest {
     private static final Duration SOON = Duration.ofSeconds(60);
+    private static final String SHOP = "shop-of-containers";
     private static final String CLIENT = "10.82.0.1";
     private static final String SERVER = "10.82.0.2";
     private static final int PORT = 8080;
@@ -60,7 +64,6 @@ class KubernetesContainerPeerTest {
     private Path folder;
 
     private final List<AutoCloseable> opened = new ArrayList<>();
-    private Pods pods;
     private KubernetesMachine machine;
     private Containerd containerd;
 
@@ -77,50 +80,47 @@ class KubernetesContainerPeerTest {
     }
 
     @Test
-    void containersOfContainerd_areEncryptedByTheLabelOfTheirNamespace_andPlainWithoutIt() throws IOException {
-        assumeTrue(KubeApi.missing().isEmpty(), KubeApi::missing);
+    void containersOfContainerd_areEncryptedByTheLabelOfTheirNamespace_andPlainWithoutIt(KubeApi cluster)
+            throws IOException {
         assumeTrue(Containerd.missing().isEmpty(), Containerd::missing);
-        KubeApi cluster = open(KubeApi.start());
-        KubernetesClient admin = open(cluster.admin());
-        pods = open(new Pods("kubernetes-container"));
-        machine = open(new KubernetesMachine(admin, KubernetesMachine.prepare(cluster), pods, "n1", "10.82.0.254"));
+        KubernetesMachines machines = open(new KubernetesMachines(cluster, "kubernetes-container"));
+        machine = machines.add("n-container", "10.82.0.254");
         containerd = open(Containerd.start(
                 Files.createDirectory(folder.resolve("containerd")),
                 PLUGIN.formatted(CLIENT, SERVER, machine.machine().namespace(), Pods.SWITCH, folder)));
         machine.machine().bash(ROOTFS, folder.resolve("rootfs")).success();
-        cluster.kubectl("create", "namespace", "shop");
+        machines.namespace(SHOP, "client", "server");
         for (String pod : List.of("client", "server")) {
-            cluster.kubectl("create", "serviceaccount", pod, "-n", "shop");
-            String uid = machine.kubelet().schedule("shop", pod, pod);
-            String sandbox = containerd.runSandbox("shop", pod, uid);
+            String uid = machine.kubelet().schedule(SHOP, pod, pod);
+            String sandbox = containerd.runSandbox(SHOP, pod, uid);
             open(() -> containerd.removeSandbox(sandbox));
             open(() -> containerd.stopSandbox(sandbox));
-            machine.kubelet().tellRunning("shop", pod, pod.equals("client") ? CLIENT : SERVER);
+            machine.kubelet().tellRunning(SHOP, pod, pod.equals("client") ? CLIENT : SERVER);
         }
         Program server = container("server", "-dlk", String.valueOf(PORT));
         machine.withRuntime(containerd.socket().path()).startAgent();
-        machine.startNode();
+        machine.startNode().awaitReady();
 
         assertThat(wire(server, "in-the-clear")).contains(PLAIN);
-        cluster.kubectl("label", "namespace", "shop", "io.cilium/mtls-enabled=true");
-        cluster.kubectl("wait", "--for=condition=hbone.io/Enrolled", "pod", "--all", "-n", "shop", "--timeout=60s");
+        cluster.kubectl("label", "namespace", SHOP, "io.cilium/mtls-enabled=true");
+        cluster.kubectl("wait", "--for=condition=hbone.io/Enrolled", "pod", "--all", "-n", SHOP, "--timeout=60s");
         assertThat(wire(server, "encrypted")).contains("> " + SERVER + ".15008").doesNotContain(PLAIN);
         // The line comes when the connection has ended.
         await().atMost(SOON)
                 .untilAsserted(() -> assertThat(machine.node().log())
-                        .contains("src.identity=\"spiffe://cluster.local/ns/shop/sa/client\""));
-        cluster.kubectl("label", "namespace", "shop", "io.cilium/mtls-enabled-");
+                        .contains("src.identity=\"spiffe://cluster.local/ns/shop-of-containers/sa/client\""));
+        cluster.kubectl("label", "namespace", SHOP, "io.cilium/mtls-enabled-");
         await().atMost(SOON)
                 .untilAsserted(
                         () -> assertThat(wire(server, "in-the-clear-again")).contains("> " + SERVER + '.' + PORT));
     }
 
     /** nc in a container of its own, in the network of a pod's sandbox. */
-    private Program container(String pod, String... arguments) throws IOException {
+    private Program container(String pod, String... arguments) {
         List<String> whole = new ArrayList<>(
                 List.of("ctr", "-a", containerd.socket().path().toString(), "-n", "k8s.io", "run", "--rm", "--rootfs"));
         whole.add("--with-ns");
-        whole.add("network:" + Files.readString(folder.resolve(pod)).strip());
+        whole.add("network:" + network(pod));
         whole.add(folder.resolve("rootfs").toString());
         String id = pod + "-" + UUID.randomUUID();
         whole.add(id);
@@ -134,16 +134,22 @@ class KubernetesContainerPeerTest {
         return program;
     }
 
+    private String network(String pod) {
+        try {
+            return Files.readString(folder.resolve(pod)).strip();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
     /** What the server's end of the wire sees while the client's container has a word taken to the server's. */
-    private String wire(Program server, String word) throws IOException {
-        try (Program tcpdump = machine.machine().start("tcpdump", "-lnni", "c-server", "--immediate-mode", "tcp")) {
-            await().until(() -> tcpdump.err().contains("listening on"));
+    private String wire(Program server, String word) {
+        Runnable traffic = () -> {
             container("client", "-w", "2", SERVER, String.valueOf(PORT))
                     // ctr passes no end of input on: nc ends by itself when nothing happens any more.
                     .write((word + '\n').getBytes(StandardCharsets.UTF_8));
             server.until(word + '\n', SOON);
-            await().until(() -> tcpdump.out().contains("> " + SERVER + '.'));
-            return tcpdump.out();
-        }
+        };
+        return machine.machine().seen("c-server", traffic, "> " + SERVER + '.');
     }
 }

@@ -1,7 +1,6 @@
 package io.hbone.node.traffic;
 
 import io.fabric8.kubernetes.client.KubernetesClient;
-import io.hbone.enrollment.testing.KubeApi;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
@@ -19,18 +18,8 @@ import java.util.Map;
  * account and with the rights that the manifest gives it, and a node, ours or stock.
  */
 final class KubernetesMachine implements AutoCloseable {
-    private static final Path MANIFEST = Path.of("src/main/kubernetes/agent.yaml");
     private static final String TOKEN = "token-of-the-machines-node";
     private static final int XDS = 15010;
-
-    /** For stock nodes, which know no unix sockets. */
-    private static final String CERTIFICATE = """
-            cd "$0"; [ ! -e xds.pem ] || exit 0
-            openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=root -days 1 -keyout root.key -out root.pem 2>/dev/null
-            openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=xds -keyout xds.key -out xds.csr 2>/dev/null
-            printf 'subjectAltName=DNS:localhost\\nextendedKeyUsage=serverAuth\\n' > ext
-            openssl x509 -req -in xds.csr -CA root.pem -CAkey root.key -days 1 -extfile ext -out xds.pem 2>/dev/null
-            """;
 
     private final String name;
     private final Pods pods;
@@ -43,21 +32,21 @@ final class KubernetesMachine implements AutoCloseable {
     private Program agent;
     private NodeProcess node;
 
-    /** @param prepared the API server, {@link #prepare prepared} */
-    KubernetesMachine(KubernetesClient prepared, Path kubeconfig, Pods pods, String name, String address) {
+    /**
+     * @param api as an administrator
+     * @param kubeconfig of agents
+     */
+    KubernetesMachine(KubernetesClient api, Path kubeconfig, Pods pods, String name, String address) {
         this.name = name;
         this.pods = pods;
         this.kubeconfig = kubeconfig;
         machine = pods.machine(name, address);
-        kubelet = new FakeKubelet(prepared, name, pods.directory().resolve(name + "-cri.sock"));
+        kubelet = new FakeKubelet(api, name, pods.directory().resolve(name + "-cri.sock"));
         runtime = kubelet.socket();
-        machine.bash(CERTIFICATE, pods.directory()).success();
-    }
-
-    /** Has the API server know the agents' account. @return the agents' kubeconfig */
-    static Path prepare(KubeApi cluster) {
-        cluster.kubectl("apply", "-f", MANIFEST.toString());
-        return cluster.kubeconfig("kube-system", "hbone-agent");
+        // For stock nodes, which know no unix sockets. Machines have the directory in common.
+        if (!Files.exists(Path.of(machine.file("xds.pem")))) {
+            XdsCertificate.make(machine, pods.directory(), "DNS:localhost");
+        }
     }
 
     private static int freePort() {
@@ -91,7 +80,8 @@ final class KubernetesMachine implements AutoCloseable {
         arguments.addAll(List.of("--zds-socket", file("zds.sock"), "--xds-socket", file("xds.sock")));
         arguments.addAll(List.of("--xds-listen", "127.0.0.1:" + xds));
         arguments.addAll(List.of("--tls-cert", machine.file("xds.pem"), "--tls-key", machine.file("xds.key")));
-        arguments.addAll(List.of("--admin", "127.0.0.1:" + admin, "--verify", "PT2S", "--drain", "PT5S"));
+        arguments.addAll(List.of("--admin", "127.0.0.1:" + admin, "--verify", "PT2S"));
+        arguments.addAll(List.of("--drain", "PT5S"));
         String network = "--net=/proc/" + ProcessHandle.current().pid() + "/ns/net";
         agent = NodeProcess.hbone(machine, Map.of(), List.of("nsenter", network), arguments);
     }
@@ -104,10 +94,10 @@ final class KubernetesMachine implements AutoCloseable {
         return machine.file(name + '-' + which);
     }
 
-    /** A node of ours, which is ready when this returns. */
-    void startNode() throws IOException {
-        node = NodeProcess.start(machine, variables("unix://" + file("xds.sock")))
-                .awaitReady();
+    /** A node of ours, which need not be ready yet. */
+    NodeProcess startNode() throws IOException {
+        node = NodeProcess.start(machine, variables("unix://" + file("xds.sock")));
+        return node;
     }
 
     /** Stock ztunnel in its place. */

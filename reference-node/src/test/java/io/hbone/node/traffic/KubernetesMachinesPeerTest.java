@@ -2,10 +2,9 @@ package io.hbone.node.traffic;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import io.fabric8.kubernetes.client.KubernetesClient;
 import io.hbone.enrollment.testing.KubeApi;
+import io.hbone.enrollment.testing.SharedKubeApi;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
@@ -16,41 +15,37 @@ import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestMethodOrder;
+import org.junit.jupiter.api.extension.ExtendWith;
 
 /** Two machines of a cluster, each with {@code hbone agent --kubernetes}, which know of each other by the API server alone. */
+@ExtendWith(SharedKubeApi.class)
 @InPods
 @Tag("peer")
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class) // a node is replaced in between
 @SuppressWarnings("try") // servers are there to be talked to through the network
 class KubernetesMachinesPeerTest {
     private static final Duration SOON = Duration.ofSeconds(60);
-    private static final String SHOP = "shop";
+    private static final String SHOP = "shop-of-machines";
     private static final int PORT = 8080;
 
     private static KubeApi cluster;
-    private static KubernetesClient admin;
-    private static Pods pods;
+    private static KubernetesMachines machines;
     private static KubernetesMachine one;
     private static KubernetesMachine other;
     private static Pod client;
     private static Pod server;
 
     @BeforeAll
-    static void open() throws IOException {
-        assumeTrue(KubeApi.missing().isEmpty(), KubeApi::missing);
-        cluster = KubeApi.start();
-        admin = cluster.admin();
-        pods = new Pods("kubernetes-machines");
-        var kubeconfig = KubernetesMachine.prepare(cluster);
-        one = new KubernetesMachine(admin, kubeconfig, pods, "one", "10.81.0.253");
-        other = new KubernetesMachine(admin, kubeconfig, pods, "other", "10.81.0.254");
+    static void open(KubeApi shared) throws IOException {
+        cluster = shared;
+        machines = new KubernetesMachines(cluster, "kubernetes-machines");
+        one = machines.add("one", "10.81.0.253");
+        other = machines.add("other", "10.81.0.254");
+        Pods pods = machines.pods();
         pods.join(one.machine(), other.machine());
         client = pods.pod(one.machine(), "client", "10.81.0.1");
         server = pods.pod(other.machine(), "server", "10.81.0.2");
-        cluster.kubectl("create", "namespace", SHOP);
-        for (String account : List.of("buyer", "seller")) {
-            cluster.kubectl("create", "serviceaccount", account, "-n", SHOP);
-        }
+        machines.namespace(SHOP, "buyer", "seller");
         one.kubelet().run(SHOP, "client", "buyer", client);
         other.kubelet().run(SHOP, "server", "seller", server);
         for (Pod pod : List.of(client, server)) {
@@ -58,25 +53,15 @@ class KubernetesMachinesPeerTest {
         }
         one.startAgent();
         other.startAgent();
-        one.startNode();
-        other.startNode();
+        for (NodeProcess node : List.of(one.startNode(), other.startNode())) {
+            node.awaitReady();
+        }
     }
 
     @AfterAll
     static void close() {
-        for (KubernetesMachine machine : new KubernetesMachine[] {one, other}) {
-            if (machine != null) {
-                machine.close();
-            }
-        }
-        if (pods != null) {
-            pods.close();
-        }
-        if (admin != null) {
-            admin.close();
-        }
-        if (cluster != null) {
-            cluster.close();
+        if (machines != null) {
+            machines.close();
         }
     }
 
@@ -85,8 +70,8 @@ class KubernetesMachinesPeerTest {
     void pods_ofTwoMachinesWithOurNodes_areEncryptedBothWays_andPlainWithoutTheLabel() {
         assertLabelEncryptsBothWays();
         assertThat(other.node().log())
-                .contains("src.identity=\"spiffe://cluster.local/ns/shop/sa/buyer\"")
-                .contains("dst.identity=\"spiffe://cluster.local/ns/shop/sa/seller\"");
+                .contains("src.identity=\"spiffe://cluster.local/ns/shop-of-machines/sa/buyer\"")
+                .contains("dst.identity=\"spiffe://cluster.local/ns/shop-of-machines/sa/seller\"");
     }
 
     @Test
@@ -98,8 +83,8 @@ class KubernetesMachinesPeerTest {
         assertLabelEncryptsBothWays();
         await().atMost(SOON)
                 .untilAsserted(() -> assertThat(other.node().log())
-                        .contains("src.identity=\"spiffe://cluster.local/ns/shop/sa/buyer\"")
-                        .contains("dst.identity=\"spiffe://cluster.local/ns/shop/sa/seller\""));
+                        .contains("src.identity=\"spiffe://cluster.local/ns/shop-of-machines/sa/buyer\"")
+                        .contains("dst.identity=\"spiffe://cluster.local/ns/shop-of-machines/sa/seller\""));
     }
 
     private static void assertLabelEncryptsBothWays() {
@@ -123,14 +108,13 @@ class KubernetesMachinesPeerTest {
 
     /** What passes between the machines while data goes both ways. */
     private static String onTheWire(Pod from, Pod to) {
-        try (Program tcpdump = one.machine().start("tcpdump", "-lnni", Pods.WIRE, "--immediate-mode", "tcp")) {
-            await().until(() -> tcpdump.err().contains("listening on"));
-            assertThat(from.client("neighbours", to.v4(), PORT, 2, 1 << 16)
-                            .finish(SOON)
-                            .words())
-                    .containsExactly("2");
-            await().until(() -> tcpdump.out().contains("> " + to.v4() + "."));
-            return tcpdump.out();
-        }
+        return one.machine()
+                .seen(
+                        Pods.WIRE,
+                        () -> assertThat(from.client("neighbours", to.v4(), PORT, 2, 1 << 16)
+                                        .finish(SOON)
+                                        .words())
+                                .containsExactly("2"),
+                        "> " + to.v4() + ".");
     }
 }

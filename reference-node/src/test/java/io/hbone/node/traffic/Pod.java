@@ -1,5 +1,7 @@
 package io.hbone.node.traffic;
 
+import static org.awaitility.Awaitility.await;
+
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -97,6 +99,16 @@ public final class Pod {
         List<String> command = new ArrayList<>(List.of(PYTHON, file("client.py")));
         Stream.of(arguments).map(String::valueOf).forEach(command::add);
         return start(Map.of(), command);
+    }
+
+    /** What tcpdump says of TCP at an interface, from before {@code traffic} until it has said {@code awaited}. */
+    String seen(String device, Runnable traffic, String awaited) {
+        try (Program tcpdump = start("tcpdump", "-lnni", device, "--immediate-mode", "tcp")) {
+            await().until(() -> tcpdump.err().contains("listening on"));
+            traffic.run();
+            await().until(() -> tcpdump.out().contains(awaited));
+            return tcpdump.out();
+        }
     }
 
     /** A path in the directory of what is kept. */
