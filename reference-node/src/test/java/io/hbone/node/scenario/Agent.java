@@ -50,6 +50,8 @@ final class Agent {
         arguments.addAll(List.of("--tls-key", folder + "/xds.key", "--admin", "127.0.0.1:" + ADMIN));
         // On a machine that does other things too, a node may take longer than agents believe as a rule.
         arguments.addAll(List.of("--peer-deadline", "PT1M"));
+        // Long enough for the other machine's: what is carried for a pod keeps its node there anyway.
+        arguments.addAll(List.of("--linger", "PT1S"));
         return new Agent(machine, folder, NodeProcess.hbone(machine, Map.of(), arguments));
     }
 

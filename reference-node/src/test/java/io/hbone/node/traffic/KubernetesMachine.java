@@ -81,7 +81,7 @@ final class KubernetesMachine implements AutoCloseable {
         arguments.addAll(List.of("--xds-listen", "127.0.0.1:" + xds));
         arguments.addAll(List.of("--tls-cert", machine.file("xds.pem"), "--tls-key", machine.file("xds.key")));
         arguments.addAll(List.of("--admin", "127.0.0.1:" + admin, "--verify", "PT2S"));
-        arguments.addAll(List.of("--drain", "PT5S"));
+        arguments.addAll(List.of("--drain", "PT5S", "--linger", "PT1S"));
         String network = "--net=/proc/" + ProcessHandle.current().pid() + "/ns/net";
         agent = NodeProcess.hbone(machine, Map.of(), List.of("nsenter", network), arguments);
     }
