@@ -17,7 +17,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-@EnableKubernetesMockClient(crud = true)
+@EnableKubernetesMockClient(crud = true, https = false)
 class ClusterPodsTest {
     private static final Map<String, Map<String, String>> SHOP =
             Map.of("shop", Map.of("io.cilium/mtls-enabled", "true"));

@@ -31,7 +31,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /** Over an API server that lives in this process. It knows no field selectors: that only this machine's pods come, a peer test holds. */
-@EnableKubernetesMockClient(crud = true)
+@EnableKubernetesMockClient(crud = true, https = false)
 class KubernetesWorkloadsTest {
     KubernetesClient client;
 

@@ -22,7 +22,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /** The operator as a whole, over an API server and a SPIRE server that live in this process. */
-@EnableKubernetesMockClient(crud = true)
+@EnableKubernetesMockClient(crud = true, https = false)
 class OperatorTest {
     private static final Duration PATIENCE = Duration.ofSeconds(30);
 
