@@ -21,8 +21,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Tells at each StrictMtls whether it could be read: {@code kubectl wait --for=condition=Accepted strictmtls --all -A}. What agents make
- * of it says so; nothing is written that is there already. A cluster without the kind may get it later. One in a cluster does this.
+ * Tells at each StrictMtls whether it counts: it could be read, and no other is put before it for all that it is for. {@code kubectl wait
+ * --for=condition=Accepted strictmtls --all -A}. What agents make of it says so; nothing is written that is there already. A cluster without the kind may get it later. One in a cluster does this.
  * Safe for use by any thread.
  *
  * <p>It may read the CustomResourceDefinition of the kind by its name, and the kind; list and watch of each; and patch its status.
@@ -33,6 +33,7 @@ public final class StrictMtlsConditions implements AutoCloseable {
     private final Object lock = new Object();
     private final Table<StrictMtlsStanding> standings = new Table<>(); // guarded by lock
     private final ClusterWatch definitions = new ClusterWatch();
+    private final OptionalKind kind;
     private final OptionalKinds kinds;
     private final WorkQueue<Name> queue;
     private final Writer writer;
@@ -46,6 +47,10 @@ public final class StrictMtlsConditions implements AutoCloseable {
             return namespace + '/' + name;
         }
     }
+
+    /** At one moment. */
+    private record Known(
+            StrictMtlsStanding standing, @Nullable StrictFacts overruling) {}
 
     /** Writes at an object how it stands. */
     interface Writer {
@@ -97,11 +102,14 @@ public final class StrictMtlsConditions implements AutoCloseable {
                         logger.warn("StrictMtls are not told how they stand for now: {}", failure.getMessage()))
                 .build();
         standings.listen((namespace, name, before, now) -> {
-            if (now != null) {
+            if (before == null || now == null || !before.said().equals(now.said())) {
+                // Others may be overruled by it, or not any more.
+                standings.in(namespace).keySet().forEach(each -> queue.add(new Name(namespace, each)));
+            } else {
                 queue.add(new Name(namespace, name));
             }
         });
-        OptionalKind kind = new OptionalKind(
+        kind = new OptionalKind(
                 client, OptionalKinds.STRICT_MTLS, new Items<>(lock, standings, StrictMtlsStanding::of));
         kinds = new OptionalKinds(client, definitions, List.of(kind), executor);
     }
@@ -115,13 +123,17 @@ public final class StrictMtlsConditions implements AutoCloseable {
     }
 
     private Set<Name> handle(List<Name> names) {
+        if (leading.getAsBoolean() && !kind.isLive()) {
+            return Set.copyOf(names); // one that overrules them, or does no more, may not be known yet
+        }
         Set<Name> failed = new HashSet<>();
         for (Name name : names) {
-            StrictMtlsStanding standing = standing(name);
-            if (standing == null || !leading.getAsBoolean()) {
+            Known known = known(name);
+            if (known == null || !leading.getAsBoolean()) {
                 continue;
             }
-            AcceptedCondition wanted = standing.wanted(clock.instant());
+            StrictMtlsStanding standing = known.standing();
+            AcceptedCondition wanted = standing.wanted(known.overruling(), clock.instant());
             if (wanted.equals(standing.told())) {
                 continue;
             }
@@ -140,9 +152,18 @@ public final class StrictMtlsConditions implements AutoCloseable {
         return failed;
     }
 
-    private @Nullable StrictMtlsStanding standing(Name name) {
+    private @Nullable Known known(Name name) {
         synchronized (lock) {
-            return standings.get(name.namespace(), name.name());
+            StrictMtlsStanding standing = standings.get(name.namespace(), name.name());
+            return standing == null
+                    ? null
+                    : new Known(
+                            standing,
+                            Strictness.overruling(
+                                    standing.said(),
+                                    standings.in(name.namespace()).values().stream()
+                                            .map(StrictMtlsStanding::said)
+                                            .toList()));
         }
     }
 

@@ -10,29 +10,36 @@ import org.jspecify.annotations.Nullable;
  * How a StrictMtls stands.
  *
  * @param generation of what it says
- * @param problem what of it cannot be read, as agents do, and what is done instead; empty when all can
+ * @param said what agents read in it
  * @param told what its status says; null when nothing does
  */
 record StrictMtlsStanding(
-        long generation, String problem, @Nullable AcceptedCondition told) {
+        long generation, StrictFacts said, @Nullable AcceptedCondition told) {
     static StrictMtlsStanding of(GenericKubernetesResource object) {
         return new StrictMtlsStanding(
                 Objects.requireNonNullElse(object.getMetadata().getGeneration(), 0L),
-                StrictFacts.ofStrictMtls(object).problem(),
+                StrictFacts.ofStrictMtls(object),
                 AcceptedCondition.of(object));
     }
 
-    /** What its status should say. */
-    AcceptedCondition wanted(Instant now) {
-        boolean accepted = problem.isEmpty();
+    /**
+     * What its status should say. {@code Conflicted} is the Gateway API's word for one that another is put before.
+     *
+     * @param overruling the object that counts instead of it; null when it counts itself
+     */
+    AcceptedCondition wanted(@Nullable StrictFacts overruling, Instant now) {
+        boolean readable = said.problem().isEmpty();
+        boolean accepted = readable && overruling == null;
+        String reason = accepted ? "Accepted" : readable ? "Conflicted" : "Invalid";
+        String message = accepted ? "all of it can be read" : said.problem();
+        if (overruling != null) {
+            String before = overruling.created().equals(said.created()) ? "as old, first by name" : "older";
+            message = (readable ? "" : message + "; ") + "overruled by StrictMtls " + overruling.name() + ", which is "
+                    + before + " and for all of its workloads";
+        }
         String since = told != null && told.accepted() == accepted
                 ? told.since()
                 : now.truncatedTo(ChronoUnit.SECONDS).toString();
-        return new AcceptedCondition(
-                accepted,
-                accepted ? "Accepted" : "Invalid",
-                accepted ? "all of it can be read" : problem,
-                generation,
-                since);
+        return new AcceptedCondition(accepted, reason, message, generation, since);
     }
 }

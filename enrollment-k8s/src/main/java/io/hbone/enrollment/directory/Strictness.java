@@ -10,6 +10,7 @@ import io.hbone.xds.proto.security.Match;
 import io.hbone.xds.proto.security.Rule;
 import io.hbone.xds.proto.security.Scope;
 import io.hbone.xds.proto.security.StringMatch;
+import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashSet;
 import java.util.Map;
@@ -40,6 +41,27 @@ final class Strictness {
         this.table = table;
         this.prefix = prefix;
         this.rootNamespace = rootNamespace;
+    }
+
+    /**
+     * Which of the same kind and namespace counts instead of an object, wherever that would: an older one that is for all of its
+     * workloads and as close to them. Of several the oldest; null for none. One that is overruled for some of its workloads alone
+     * still counts for the others.
+     *
+     * @param all of the object's namespace
+     */
+    static @Nullable StrictFacts overruling(StrictFacts object, Collection<StrictFacts> all) {
+        return all.stream()
+                .filter(other -> OLDEST.compare(other, object) < 0 && isForAllOf(other, object))
+                .min(OLDEST)
+                .orElse(null);
+    }
+
+    private static boolean isForAllOf(StrictFacts other, StrictFacts object) {
+        Map<String, String> its = object.selector();
+        return other.selector() == null
+                ? its == null
+                : its != null && its.entrySet().containsAll(other.selector().entrySet());
     }
 
     /** The name of the policy that an object becomes, in the object's namespace. */

@@ -84,7 +84,7 @@ class StrictMtlsConditionsTest {
                         + " selector: '-app=a' (expected: a label that a pod can have): no workload",
             })
     void condition_saysWhatAgentsMakeOfIt(String spec, String status, String reason, String message) {
-        assertThat(standing(spec, "").wanted(NOW).fields())
+        assertThat(standing(spec, "").wanted(null, NOW).fields())
                 .isEqualTo(Map.of(
                         "type",
                         "Accepted",
@@ -104,6 +104,43 @@ class StrictMtlsConditionsTest {
     @CsvSource(
             delimiter = '|',
             value = {
+                "{} | 2026-01-01T00:00:00Z | Conflicted |"
+                        + " overruled by StrictMtls first, which is older and for all of its workloads",
+                "{} | 2026-01-02T00:00:00Z | Conflicted | overruled by StrictMtls first, which is as old,"
+                        + " first by name and for all of its workloads",
+                "{exceptPorts: [0]} | 2026-01-01T00:00:00Z | Invalid |"
+                        + " exceptPorts: '0' (expected: 1 to 65535): no exception; overruled by StrictMtls first,"
+                        + " which is older and for all of its workloads",
+            })
+    void conditionOfWhatIsOverruled_saysByWhich(String spec, String created, String reason, String message) {
+        StrictFacts first = StrictFacts.ofStrictMtls(Yaml.read(
+                "{metadata: {name: first, namespace: shop, creationTimestamp: '" + created + "'}, spec: {}}",
+                GenericKubernetesResource.class));
+
+        AcceptedCondition wanted = standing(spec, "").wanted(first, NOW);
+
+        assertThat(wanted).isEqualTo(new AcceptedCondition(false, reason, message, 3, "2026-11-23T08:00:00Z"));
+    }
+
+    @Test
+    void overruledObject_isToldWhenItIs_andWhenItIsNoMore() {
+        api.list(DEFINITION, 1, number -> definition());
+        api.list(OBJECTS, 1, number -> object("shop", "b", 1, "{}"));
+        conditions.start();
+        until(() -> written.equals(List.of("b true 1")));
+
+        // As old, and first by name.
+        api.event(OBJECTS, "ADDED", object("shop", "a", 1, "{\"mode\": \"PERMISSIVE\"}"));
+        until(() -> written.containsAll(List.of("a true 1", "b false 1")));
+        api.event(OBJECTS, "DELETED", object("shop", "a", 1, "{\"mode\": \"PERMISSIVE\"}"));
+        until(() -> written.size() == 4);
+        assertThat(written.get(3)).isEqualTo("b true 1");
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
                 // what is told, and of which generation; since when is what is to be told, and is it told already
                 "True | 3 | 2026-11-22T00:00:00Z | true",
                 "True | 2 | 2026-11-22T00:00:00Z | false",
@@ -111,7 +148,7 @@ class StrictMtlsConditionsTest {
             })
     void conditionThatStays_keepsItsTime(String before, int generation, String since, boolean told) {
         StrictMtlsStanding standing = standing("{}", status(before, generation));
-        AcceptedCondition wanted = standing.wanted(NOW);
+        AcceptedCondition wanted = standing.wanted(null, NOW);
 
         assertThat(wanted.since()).isEqualTo(since);
         assertThat(wanted.generation()).isEqualTo(3);
@@ -169,7 +206,8 @@ class StrictMtlsConditionsTest {
 
     private static StrictMtlsStanding standing(String spec, String status) {
         return StrictMtlsStanding.of(Yaml.read(
-                "{metadata: {name: n, namespace: shop, generation: 3}, spec: " + spec + status + "}",
+                "{metadata: {name: n, namespace: shop, generation: 3, creationTimestamp: '2026-01-02T00:00:00Z'}, spec: "
+                        + spec + status + "}",
                 GenericKubernetesResource.class));
     }
 
@@ -188,11 +226,16 @@ class StrictMtlsConditionsTest {
             """;
     }
 
+    /** In a namespace of its own: no other overrules it. */
     private static String object(String name, int generation, String spec) {
+        return object("of-" + name, name, generation, spec);
+    }
+
+    private static String object(String namespace, String name, int generation, String spec) {
         return """
             {"apiVersion": "hbone.io/v1alpha1", "kind": "StrictMtls",
-             "metadata": {"name": "%s", "namespace": "shop", "generation": %d, "resourceVersion": "%d"}, "spec": %s}
-            """.formatted(name, generation, generation, spec);
+             "metadata": {"name": "%s", "namespace": "%s", "generation": %d, "resourceVersion": "%d"}, "spec": %s}
+            """.formatted(name, namespace, generation, generation, spec);
     }
 
     private static void until(Callable<Boolean> condition) {

@@ -104,6 +104,39 @@ class StrictnessTest {
         assertThat(StrictFacts.ofStrictMtls(object(SHOP, spec, 0)).problem()).isEqualTo(problem);
     }
 
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                // an older one, and whether it counts wherever the younger one would
+                "{} | {} | true",
+                "{mode: PERMISSIVE} | {mode: STRICT} | true",
+                "{selector: {matchLabels: {app: a}}} | {selector: {matchLabels: {app: a}}} | true",
+                "{selector: {matchLabels: {app: a}}} | {selector: {matchLabels: {app: a, tier: web}}} | true",
+                "{selector: {matchLabels: {app: a, tier: web}}} | {selector: {matchLabels: {app: a}}} | false",
+                "{selector: {matchLabels: {app: a}}} | {selector: {matchLabels: {app: b}}} | false",
+                "{selector: {matchLabels: {app: a}}} | {selector: {matchLabels: {tier: web}}} | false",
+                "{selector: {matchLabels: {app: a}}} | {} | false",
+                "{} | {selector: {matchLabels: {app: a}}} | false",
+            })
+    void strictMtls_isOverruledByAnOlderOneForAllItsWorkloads(String older, String younger, boolean overruled) {
+        StrictFacts first = StrictFacts.ofStrictMtls(object("shop/z", older, 1));
+        StrictFacts second = StrictFacts.ofStrictMtls(object("shop/a", younger, 2));
+
+        assertThat(Strictness.overruling(second, List.of(first, second))).isEqualTo(overruled ? first : null);
+        assertThat(Strictness.overruling(first, List.of(first, second))).isNull();
+    }
+
+    @Test
+    void strictMtlsThatSeveralOverrule_isToldOfTheOneThatCounts() {
+        StrictFacts counts = StrictFacts.ofStrictMtls(object("shop/b", "{}", 1));
+        StrictFacts asOld = StrictFacts.ofStrictMtls(object("shop/c", "{}", 1));
+        StrictFacts last = StrictFacts.ofStrictMtls(object("shop/a", "{}", 2));
+
+        assertThat(Strictness.overruling(last, List.of(last, asOld, counts))).isEqualTo(counts);
+        assertThat(Strictness.overruling(asOld, List.of(last, asOld, counts))).isEqualTo(counts);
+    }
+
     @Test
     void policies_haveNamesThatObjectsCannotHave() {
         ClusterFacts facts = facts(Source.STRICT_MTLS, List.of(SHOP, "{}"));
