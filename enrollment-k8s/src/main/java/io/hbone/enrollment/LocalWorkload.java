@@ -22,9 +22,9 @@ public record LocalWorkload(Workload workload, NetworkReference network) {
         return workload.uid();
     }
 
-    /** Whether its traffic shall be led through the node. */
+    /** Whether its traffic shall be led through the node. Who serves HBONE itself is reached by it, and has no use for a node. */
     public boolean wantsEnrollment() {
-        return workload.enrolled() && !workload.hostNetwork();
+        return workload.enrolled() && !workload.hostNetwork() && !workload.nativeTunnel();
     }
 
     /**

@@ -65,6 +65,7 @@ record CiliumFacts(
                 io.hbone.xds.model.WorkloadType.POD,
                 false,
                 false,
+                false,
                 java.util.Map.of());
         return new PodFacts(uid, name, template, addresses, true, node, node);
     }

@@ -8,9 +8,6 @@ final class Names {
     static final String CANONICAL_NAME = "service.istio.io/canonical-name";
     static final String CANONICAL_REVISION = "service.istio.io/canonical-revision";
 
-    /** Of pods that serve HBONE themselves: a list with {@code http}. */
-    static final String TUNNEL = "networking.istio.io/tunnel";
-
     /** An annotation of pods whose traffic is led through a node: {@code enabled}. */
     static final String REDIRECTION = "ambient.istio.io/redirection";
 

@@ -5,6 +5,7 @@ import io.fabric8.kubernetes.api.model.ContainerPort;
 import io.fabric8.kubernetes.api.model.ObjectMeta;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodSpec;
+import io.hbone.enrollment.kubernetes.LeftAlone;
 import io.hbone.xds.model.WorkloadType;
 import java.util.HashMap;
 import java.util.List;
@@ -14,6 +15,7 @@ import java.util.Map;
  * What pods of one owner have in common, as a rule; kept once for all of them.
  *
  * @param ports the TCP ports of its containers that have a name
+ * @param sidecar whether it has one of its own, and so no use for a node
  * @param redirected whether somebody said that its traffic is led through a node
  */
 record PodTemplate(
@@ -23,6 +25,7 @@ record PodTemplate(
         String workloadName,
         WorkloadType type,
         boolean hostNetwork,
+        boolean sidecar,
         boolean redirected,
         Map<String, Integer> ports) {
     private static final String DEFAULT_ACCOUNT = "default";
@@ -43,6 +46,7 @@ record PodTemplate(
                 shared.share(owner.name()),
                 owner.type(),
                 Boolean.TRUE.equals(spec.getHostNetwork()),
+                LeftAlone.hasSidecar(pod),
                 "enabled".equals(Labels.annotation(meta, Names.REDIRECTION)),
                 ports(spec)));
     }
@@ -58,7 +62,7 @@ record PodTemplate(
 
     /** Whether it serves HBONE itself. */
     boolean isNativeTunnel() {
-        return List.of(labels.getOrDefault(Names.TUNNEL, "").split(",")).contains("http");
+        return LeftAlone.servesHbone(labels);
     }
 
     private static Map<String, Integer> ports(PodSpec spec) {

@@ -25,8 +25,8 @@ public final class PodWorkloads {
     /**
      * A pod's workload. It has no addresses before the pod has.
      *
-     * <p>{@link Workload#enrolled} says whether labels want it in the mesh: never one that has its machine's network, always one that
-     * serves HBONE itself.
+     * <p>{@link Workload#enrolled} says whether labels want it in the mesh: never one that has its machine's network or a sidecar, always
+     * one that serves HBONE itself.
      *
      * @param pod all of it, or its metadata, its spec's {@code serviceAccountName}, {@code nodeName}, {@code hostNetwork} and named
      *     container ports, and its status's {@code phase}, {@code podIPs}, {@code hostIP} and conditions
@@ -65,6 +65,8 @@ public final class PodWorkloads {
     /** Whether labels want it to be reached by HBONE. */
     static boolean isWanted(PodTemplate template, @Nullable Map<String, String> namespaceLabels) {
         return template.isNativeTunnel()
-                || (!template.hostNetwork() && MeshLabels.isEnrolled(namespaceLabels, template.labels()));
+                || (!template.hostNetwork()
+                        && !template.sidecar()
+                        && MeshLabels.isEnrolled(namespaceLabels, template.labels()));
     }
 }

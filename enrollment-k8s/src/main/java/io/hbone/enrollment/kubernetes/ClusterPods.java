@@ -147,13 +147,7 @@ public record ClusterPods(List<Standing> pods, List<OptedOut> optedOut, SortedMa
     /** Null for one that belongs in the mesh. */
     private static @Nullable String whyOut(Pod pod, @Nullable Map<String, String> namespaceLabels) {
         String label = MeshLabels.optOut(namespaceLabels, pod.getMetadata().getLabels());
-        if (label != null) {
-            return label;
-        }
-        if (Boolean.TRUE.equals(pod.getSpec().getHostNetwork())) {
-            return "host network";
-        }
-        return MeshLabels.isNode(pod.getMetadata().getLabels()) ? "a node of the mesh itself" : null;
+        return label != null ? label : LeftAlone.why(pod);
     }
 
     private static String node(Pod pod) {

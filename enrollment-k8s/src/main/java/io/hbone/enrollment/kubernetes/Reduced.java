@@ -73,7 +73,7 @@ public final class Reduced {
                         .withOwnerReferences(from.getOwnerReferences())
                         .build());
         Map<String, String> annotations = from.getAnnotations() == null ? Map.of() : from.getAnnotations();
-        for (String kept : List.of(PodStanding.REDIRECTION, LocalPods.MIRROR)) {
+        for (String kept : List.of(PodStanding.REDIRECTION, LocalPods.MIRROR, LeftAlone.SIDECAR)) {
             if (annotations.containsKey(kept)) {
                 reduced.editMetadata()
                         .addToAnnotations(kept, annotations.get(kept))

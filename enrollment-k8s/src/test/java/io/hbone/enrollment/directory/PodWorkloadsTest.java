@@ -175,6 +175,17 @@ class PodWorkloadsTest {
     }
 
     @ParameterizedTest
+    @CsvSource({"sidecar.istio.io/status, false", "sidecar.istio.io/inject, true"})
+    void podWithASidecar_isReachedInPlaintext(String annotation, boolean enrolled) {
+        assertThat(workload(
+                                "{metadata: {name: p, namespace: s, uid: u, annotations: {" + annotation
+                                        + ": '{}'}}, spec: {}}",
+                                Map.of("istio.io/dataplane-mode", "ambient"))
+                        .enrolled())
+                .isEqualTo(enrolled);
+    }
+
+    @ParameterizedTest
     @CsvSource({"Succeeded", "Failed"})
     void podThatHasEnded_isNoWorkload(String phase) {
         Pod pod = pod("{metadata: {name: p, namespace: shop, uid: u}, spec: {}, status: {phase: " + phase

@@ -92,6 +92,7 @@ class ClusterPodsTest {
         "istio.io/dataplane-mode=none, true, Running, label istio.io/dataplane-mode=none on the pod",
         "istio.io/dataplane-mode=ambient, true, Running, host network",
         "app=ztunnel, false, Running, a node of the mesh itself",
+        "networking.istio.io/tunnel=http, false, Running, serves HBONE itself (label networking.istio.io/tunnel=http)",
         "app=x, true, Pending, host network",
         "app=x, false, Running,",
         "io.cilium/mtls-enabled=false, false, Succeeded,",
@@ -111,6 +112,21 @@ class ClusterPodsTest {
 
         assertThat(ClusterPods.of(List.of(pod), SHOP, List.of()).optedOut())
                 .isEqualTo(why == null ? List.of() : List.of(new OptedOut("shop", "a", "n1", why)));
+    }
+
+    @Test
+    void podWithASidecar_isOptedOut() {
+        Pod pod = pod("a").editMetadata()
+                .addToAnnotations("sidecar.istio.io/status", "{\"containers\": [\"istio-proxy\"]}")
+                .endMetadata()
+                .build();
+
+        ClusterPods pods = ClusterPods.of(List.of(pod), SHOP, List.of());
+
+        assertThat(pods.optedOut())
+                .containsExactly(
+                        new OptedOut("shop", "a", "n1", "a sidecar of its own (annotation sidecar.istio.io/status)"));
+        assertThat(pods.isGood()).isTrue();
     }
 
     @Test

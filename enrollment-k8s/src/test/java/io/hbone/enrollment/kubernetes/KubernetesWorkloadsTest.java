@@ -137,6 +137,32 @@ class KubernetesWorkloadsTest {
         assertThat(workloads.error()).isNull();
     }
 
+    /** Its sidecar leads its connections elsewhere, as Istio's agent knows, too. */
+    @Test
+    void podWithASidecar_isNotEnrolled_whateverLabelsSay() {
+        create(builder("shop", "a", "u-a", "10.0.0.1")
+                .editMetadata()
+                .addToAnnotations("sidecar.istio.io/status", "{}")
+                .addToLabels("istio.io/dataplane-mode", "ambient")
+                .endMetadata());
+        create(builder("shop", "b", "u-b", "10.0.0.2"));
+        expect("a", "b*");
+    }
+
+    /** DEFECT: such a pod was enrolled, and the node took the port of its own tunnel from it. */
+    @Test
+    void podThatServesHboneItself_isReachedByIt_andNotEnrolled() {
+        create(builder("shop", "waypoint", "u-w", "10.0.0.1")
+                .editMetadata()
+                .addToLabels("networking.istio.io/tunnel", "http")
+                .endMetadata());
+        expect("waypoint");
+        assertThat(workloads.workloads()).allSatisfy(each -> {
+            assertThat(each.workload().enrolled()).isTrue();
+            assertThat(each.workload().nativeTunnel()).isTrue();
+        });
+    }
+
     /** GAP of Cilium (spec/cilium.md 10.1, 2): it enrols whole namespaces only. */
     @Test
     void pod_optsOutOrIn_byItsOwnLabel() {
