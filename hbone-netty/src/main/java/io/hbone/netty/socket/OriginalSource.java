@@ -22,21 +22,21 @@ public enum OriginalSource {
     // linux/in.h and linux/in6.h; Netty's own options of these names know IPv4 only
     private static final ChannelOption<Integer> IP_TRANSPARENT =
             new IntegerUnixChannelOption("IP_TRANSPARENT", SOL_IP, 19);
-    private static final ChannelOption<Integer> IP_BIND_ADDRESS_NO_PORT =
-            new IntegerUnixChannelOption("IP_BIND_ADDRESS_NO_PORT", SOL_IP, 24);
     private static final ChannelOption<Integer> IPV6_TRANSPARENT =
             new IntegerUnixChannelOption("IPV6_TRANSPARENT", SOL_IPV6, 75);
 
     /**
-     * Lets a socket bear {@code address}, whose bind must follow. Needs CAP_NET_ADMIN or CAP_NET_RAW.
+     * Lets a socket bear {@code address}, whose bind must follow, with port 0. Needs CAP_NET_ADMIN or CAP_NET_RAW.
+     *
+     * <p>The bind must choose the port, and not the connect ({@code IP_BIND_ADDRESS_NO_PORT}): the kernel gives odd ports to binds
+     * and even ones to connects for as long as there are any. So none is chosen that the owner of the address uses for a connection
+     * of its own to the same destination, of which the kernel knows nothing where this one is made: it would take both for one.
      *
      * @throws ChannelException when the kernel refuses, or the transport cannot
      */
     public static void allow(ChannelConfig config, InetAddress address) {
         // which lets it bind like IP_FREEBIND does
         set(config, address instanceof Inet6Address ? IPV6_TRANSPARENT : IP_TRANSPARENT);
-        // else the bind takes a port that is then used up for every destination, and not just for one
-        set(config, IP_BIND_ADDRESS_NO_PORT);
     }
 
     /** The same for a listener on {@code address}: it accepts what is routed to it for other machines. */

@@ -242,8 +242,8 @@ final class Machines implements AutoCloseable {
     }
 
     /** Has pods use the same ports for connections again and again, even those of connections that have ended just now. */
-    void fewPorts() {
-        ports("40000 40199", 1);
+    void fewPorts(int first, int count) {
+        ports(first + " " + (first + count - 1), 1);
     }
 
     /** As the system has it. */

@@ -191,7 +191,7 @@ abstract class Scenarios {
     /** Between two enrolments the kernel sees no connection begin or end, and must not take new ones for those of before. */
     @Test
     void defect_staleTracking_connectionsBegunBetweenTwoEnrolments_endNot() throws Exception {
-        machines.fewPorts();
+        machines.fewPorts(40_000, 200);
         machines.enroll(Machines.ENROLLED_0, Machines.ENROLLED_1);
         try (Load load = machines.load()) {
             load.awaitMore(PLENTY);
@@ -207,6 +207,32 @@ abstract class Scenarios {
         } finally {
             machines.manyPorts();
         }
+    }
+
+    /** A node calls the application in its client's name: on a port of a connection that the client has itself it would end that one. */
+    @Test
+    void defect_clientsPort_isNoNodesPort_connectionsFromBeforeEndNot() throws Exception {
+        machines.enrollAndForget();
+        // Of others, tests before this one may have used up the half that is for binds.
+        machines.fewPorts(50_000, 40);
+        try (Conversations before = new Conversations();
+                Conversations tunnelled = new Conversations()) {
+            converse(before);
+            machines.enroll(Machines.ENROLLED_0, Machines.ENROLLED_1);
+            converse(tunnelled);
+            before.exchange();
+            tunnelled.exchange();
+        } finally {
+            machines.manyPorts();
+        }
+    }
+
+    /** A third of the ports that clients use, each to one destination. */
+    private void converse(Conversations conversations) throws IOException {
+        for (int i = 0; i < 7; i++) {
+            machines.converse(conversations);
+        }
+        conversations.exchange();
     }
 
     /** Whose node dies. */
