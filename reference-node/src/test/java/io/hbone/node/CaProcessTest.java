@@ -8,6 +8,7 @@ import io.hbone.core.WorkloadIdentity;
 import io.hbone.identity.ca.CertificateAuthority;
 import io.hbone.identity.istio.CaRoots;
 import io.hbone.identity.istio.IstioCaFetcher;
+import io.hbone.node.traffic.ClassArchive;
 import java.io.BufferedReader;
 import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
@@ -59,14 +60,8 @@ class CaProcessTest {
     }
 
     private void start(String... arguments) throws Exception {
-        List<String> command = new ArrayList<>(List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-XX:+UseSerialGC",
-                "-XX:TieredStopAtLevel=1",
-                "-cp",
-                System.getProperty("surefire.test.class.path", System.getProperty("java.class.path")),
-                Hbone.class.getName(),
-                "ca"));
+        List<String> command = ClassArchive.java("-XX:TieredStopAtLevel=1");
+        command.addAll(List.of(Hbone.class.getName(), "ca"));
         command.addAll(List.of(arguments));
         process = new ProcessBuilder(command).redirectErrorStream(true).start();
         output = new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8));

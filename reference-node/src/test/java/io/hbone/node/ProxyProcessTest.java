@@ -2,6 +2,7 @@ package io.hbone.node;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.hbone.node.traffic.ClassArchive;
 import java.io.BufferedReader;
 import java.io.InputStreamReader;
 import java.net.InetAddress;
@@ -44,15 +45,9 @@ class ProxyProcessTest {
     }
 
     private void start(Map<String, String> changes) throws Exception {
-        String classPath = System.getProperty("surefire.test.class.path", System.getProperty("java.class.path"));
-        ProcessBuilder builder = new ProcessBuilder(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-XX:+UseSerialGC",
-                "-XX:TieredStopAtLevel=1",
-                "-cp",
-                classPath,
-                Hbone.class.getName(),
-                "proxy");
+        List<String> command = ClassArchive.java("-XX:TieredStopAtLevel=1");
+        command.addAll(List.of(Hbone.class.getName(), "proxy"));
+        ProcessBuilder builder = new ProcessBuilder(command);
         Map<String, String> environment = builder.environment();
         environment.clear();
         environment.put("PROXY_MODE", "dedicated");

@@ -9,13 +9,11 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Predicate;
-import java.util.regex.Pattern;
 
 /** A node of ours in a pod. */
 public final class NodeProcess implements AutoCloseable {
     private static final int READINESS = 15021;
     private static final int METRICS = 15020;
-    private static final Pattern CLASS_PATH_OF_TESTS = Pattern.compile(".*/(test-classes|junit-|mockito-|archunit).*");
 
     private final Pod pod;
     private final Program program;
@@ -68,22 +66,16 @@ public final class NodeProcess implements AutoCloseable {
     /** @param by what starts it, such as a program that takes rights away */
     static Program hbone(Pod pod, Map<String, String> variables, List<String> by, List<String> arguments) {
         // The options of the launcher, and what makes leaks visible. None lives until the optimising compiler pays off,
-        // which
-        // takes most of what a start costs.
+        // which takes most of what a start costs.
         List<String> command = new ArrayList<>(by);
-        command.addAll(List.of(
-                System.getProperty("java.home") + "/bin/java",
-                "-XX:+UseSerialGC",
+        command.addAll(ClassArchive.java(
                 "-XX:TieredStopAtLevel=1",
                 "-Xms16m",
                 "-Xss512k",
                 "-XX:+ExitOnOutOfMemoryError",
                 "-Dio.netty.leakDetection.level=advanced",
                 "-Djava.io.tmpdir=" + pod.file("")));
-        if (Runtime.version().feature() >= 22) {
-            command.add("--enable-native-access=ALL-UNNAMED");
-        }
-        command.addAll(List.of("-cp", classPath(), "io.hbone.node.Hbone"));
+        command.add("io.hbone.node.Hbone");
         command.addAll(arguments);
         return pod.start(variables, command);
     }
@@ -91,13 +83,6 @@ public final class NodeProcess implements AutoCloseable {
     /** A node that is another program; of it all works that does not depend on its log. */
     public static NodeProcess of(Pod pod, Program program) {
         return new NodeProcess(pod, program);
-    }
-
-    private static String classPath() {
-        List<String> entries =
-                new ArrayList<>(List.of(System.getProperty("java.class.path").split(":")));
-        entries.removeIf(entry -> CLASS_PATH_OF_TESTS.matcher(entry).matches());
-        return String.join(":", entries);
     }
 
     /** Waits until the readiness port says so. */
