@@ -27,7 +27,8 @@ import picocli.CommandLine.Mixin;
                     + " file may serve all machines.",
             "With --kubernetes it is the pods of the machine's Node object that are in the mesh by the label"
                     + " io.cilium/mtls-enabled=true or istio.io/dataplane-mode=ambient on their namespace or, before"
-                    + " that, on themselves (false and none take one out). Each says how it stands by its condition hbone.io/Enrolled, and by events.",
+                    + " that, on themselves (false and none take one out). Each says how it stands by its condition"
+                    + " hbone.io/Enrolled, and by events.",
             "When it ends, everything goes on as it is; the next one takes it from there. It takes root, or"
                     + " CAP_SYS_ADMIN, CAP_NET_ADMIN and CAP_SYS_PTRACE."
         },
