@@ -1,4 +1,4 @@
-"""One machine and its pods, as network namespaces, and the programs that run there: for enrolment and kubernetes."""
+"""One machine and its pods, as network namespaces, and the programs that run there: for enrolment, growth and kubernetes."""
 import ctypes
 import os
 import pathlib
@@ -12,7 +12,7 @@ import urllib.request
 
 HERE = pathlib.Path(__file__).resolve().parent
 HBONE = HERE.parent / "hbone"
-PREFIX = "hbone-enrol-"
+PREFIX = "hbone-bench-"
 NAME = f"{PREFIX}{os.getpid()}"
 MACHINE = f"{NAME}-machine"
 CLONE_NEWNET = 0x40000000
@@ -28,7 +28,7 @@ while True:
     c.close()
 """
 processes = []
-folder = pathlib.Path(tempfile.mkdtemp(prefix="enrolment-"))
+folder = pathlib.Path(tempfile.mkdtemp(prefix=PREFIX))
 
 
 class Pod:
@@ -72,8 +72,10 @@ def topology(pods, talkers):
 
 
 def start(command, log, environment=None, **more):
-    process = subprocess.Popen(command, stdout=open(log, "w"), stderr=subprocess.STDOUT, start_new_session=True,
-                               env={**os.environ, **(environment or {})}, **more)
+    """What it says goes to the file log, but for what more says of its stdout."""
+    out = open(log, "w")
+    process = subprocess.Popen([str(c) for c in command], start_new_session=True, env={**os.environ, **(environment or {})},
+                               **({"stdout": out, "stderr": out} | more))
     processes.append(process)
     return process
 
@@ -91,7 +93,7 @@ def stop(process):
 def remove():
     for process in reversed(processes):
         stop(process)
-    remove_namespaces(NAME)
+    remove_namespaces(NAME + "-")
 
 
 def remove_namespaces(prefix):
@@ -102,10 +104,10 @@ def remove_namespaces(prefix):
 
 def remove_leftovers():
     """A run that was killed could not."""
-    for file in pathlib.Path("/run/netns").glob(PREFIX + "*-machine"):
+    for file in pathlib.Path("/run/netns").glob(PREFIX + "*"):
         owner = file.name[len(PREFIX):].split("-")[0]
         if not os.path.exists(f"/proc/{owner}"):
-            remove_namespaces(PREFIX + owner)
+            remove_namespaces(f"{PREFIX}{owner}-")
 
 
 def until(what, condition, processes=(), patience=PATIENCE, every=0.05):
