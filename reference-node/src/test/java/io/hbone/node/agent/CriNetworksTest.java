@@ -3,22 +3,15 @@ package io.hbone.node.agent;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.grpc.Status;
-import io.grpc.stub.StreamObserver;
 import io.hbone.enrollment.NetworkGoneException;
 import io.hbone.enrollment.NetworkReference;
 import io.hbone.identity.UnixEndpoint;
 import io.hbone.identity.cri.proto.ContainerState;
-import io.hbone.identity.cri.proto.ContainerStatus;
-import io.hbone.identity.cri.proto.ContainerStatusRequest;
-import io.hbone.identity.cri.proto.ContainerStatusResponse;
-import io.hbone.identity.cri.proto.RuntimeServiceGrpc;
+import io.hbone.identity.testing.FakeRuntime;
 import io.hbone.identity.testing.UnixServer;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.HashMap;
-import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -31,10 +24,10 @@ class CriNetworksTest {
     @TempDir
     private Path folder;
 
-    private final Map<String, Long> containers = new HashMap<>();
+    private final FakeRuntime runtime = new FakeRuntime();
     private UnixEndpoint socket;
     private CriNetworks networks;
-    private UnixServer runtime;
+    private UnixServer server;
 
     @BeforeEach
     void open() {
@@ -45,36 +38,18 @@ class CriNetworksTest {
     @AfterEach
     void close() {
         networks.close();
-        if (runtime != null) {
-            runtime.close();
+        if (server != null) {
+            server.close();
         }
     }
 
     private void serve() {
-        runtime = new UnixServer(socket, new RuntimeServiceGrpc.RuntimeServiceImplBase() {
-            @Override
-            public void containerStatus(
-                    ContainerStatusRequest request, StreamObserver<ContainerStatusResponse> answer) {
-                Long pid = containers.get(request.getContainerId());
-                if (pid == null) {
-                    answer.onError(Status.NOT_FOUND.asRuntimeException());
-                    return;
-                }
-                answer.onNext(ContainerStatusResponse.newBuilder()
-                        .setStatus(ContainerStatus.newBuilder()
-                                .setId(request.getContainerId())
-                                .setState(
-                                        pid == 0 ? ContainerState.CONTAINER_CREATED : ContainerState.CONTAINER_RUNNING))
-                        .putInfo("info", "{\"pid\":" + pid + '}')
-                        .build());
-                answer.onCompleted();
-            }
-        });
+        server = new UnixServer(socket, runtime);
     }
 
     @Test
     void container_isInTheNetworkOfItsProcess() throws Exception {
-        containers.put("3f2a91", SELF);
+        runtime.container("3f2a91", ContainerState.CONTAINER_RUNNING, 1, "{\"pid\":" + SELF + '}');
         serve();
 
         assertThat(networks.find(new NetworkReference.Container("3f2a91")))
@@ -83,7 +58,7 @@ class CriNetworksTest {
 
     @Test
     void containerThatIsNotThere_orDoesNotRun_hasNone() {
-        containers.put("created", 0L);
+        runtime.container("created", ContainerState.CONTAINER_CREATED, 1, "{\"pid\":0}");
         serve();
 
         for (String id : new String[] {"gone", "created"}) {

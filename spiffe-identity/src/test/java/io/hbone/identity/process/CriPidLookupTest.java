@@ -4,27 +4,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
-import io.grpc.Status;
-import io.grpc.stub.StreamObserver;
 import io.hbone.core.SpiffeId;
 import io.hbone.core.WorkloadIdentity;
 import io.hbone.identity.UnixEndpoint;
-import io.hbone.identity.cri.proto.Container;
 import io.hbone.identity.cri.proto.ContainerState;
-import io.hbone.identity.cri.proto.ContainerStatus;
-import io.hbone.identity.cri.proto.ContainerStatusRequest;
-import io.hbone.identity.cri.proto.ContainerStatusResponse;
-import io.hbone.identity.cri.proto.ListContainersRequest;
-import io.hbone.identity.cri.proto.ListContainersResponse;
-import io.hbone.identity.cri.proto.ListPodSandboxRequest;
-import io.hbone.identity.cri.proto.ListPodSandboxResponse;
-import io.hbone.identity.cri.proto.PodSandbox;
 import io.hbone.identity.cri.proto.PodSandboxState;
-import io.hbone.identity.cri.proto.RuntimeServiceGrpc;
+import io.hbone.identity.testing.FakeRuntime;
 import io.hbone.identity.testing.UnixServer;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ExecutionException;
@@ -42,7 +30,7 @@ class CriPidLookupTest {
     @TempDir
     private Path folder;
 
-    private final Runtime runtime = new Runtime();
+    private final FakeRuntime runtime = new FakeRuntime();
     private UnixEndpoint endpoint;
     private UnixServer server;
     private CriPidLookup lookup;
@@ -62,18 +50,18 @@ class CriPidLookupTest {
 
     @Test
     void oldestRunningContainer_isTheOne() throws Exception {
-        runtime.sandbox("s", PodSandboxState.SANDBOX_READY, 1);
+        runtime.sandbox("s", PodSandboxState.SANDBOX_READY, 1, "{}");
         runtime.container("young", ContainerState.CONTAINER_RUNNING, 20, "{\"pid\": 200}");
         runtime.container("old", ContainerState.CONTAINER_RUNNING, 10, "{\"sandboxID\": \"s\", \"pid\": 100}");
         assertThat(pid()).isEqualTo(100);
-        assertThat(runtime.asked.getFilter().getLabelSelectorMap())
+        assertThat(runtime.askedForSandboxes().getFilter().getLabelSelectorMap())
                 .containsExactly(Map.entry("io.kubernetes.pod.uid", "pod-uid"));
     }
 
     /** GAP in the fork (spec/cilium.md 6.4): an init container that has ended comes first and has process id 0. */
     @Test
     void containersThatHaveEnded_orHaveNoProcess_arePassedOver() throws Exception {
-        runtime.sandbox("s", PodSandboxState.SANDBOX_READY, 1);
+        runtime.sandbox("s", PodSandboxState.SANDBOX_READY, 1, "{}");
         runtime.container("init", ContainerState.CONTAINER_EXITED, 1, "{\"pid\": 0}");
         runtime.container("ending", ContainerState.CONTAINER_RUNNING, 2, "{\"pid\": 0}");
         runtime.container("mute", ContainerState.CONTAINER_RUNNING, 3, "not json");
@@ -83,11 +71,11 @@ class CriPidLookupTest {
 
     @Test
     void sandboxThatIsNotReady_isPassedOver() throws Exception {
-        runtime.sandbox("old", PodSandboxState.SANDBOX_NOTREADY, 9);
-        runtime.sandbox("new", PodSandboxState.SANDBOX_READY, 2);
+        runtime.sandbox("old", PodSandboxState.SANDBOX_NOTREADY, 9, "{}");
+        runtime.sandbox("new", PodSandboxState.SANDBOX_READY, 2, "{}");
         runtime.container("app", ContainerState.CONTAINER_RUNNING, 4, "{\"pid\": 42}");
         assertThat(pid()).isEqualTo(42);
-        assertThat(runtime.askedContainers.getFilter().getPodSandboxId()).isEqualTo("new");
+        assertThat(runtime.askedForContainers().getFilter().getPodSandboxId()).isEqualTo("new");
     }
 
     @Test
@@ -97,14 +85,14 @@ class CriPidLookupTest {
 
     @Test
     void podWithoutAProcess_isNamed() {
-        runtime.sandbox("s", PodSandboxState.SANDBOX_READY, 1);
+        runtime.sandbox("s", PodSandboxState.SANDBOX_READY, 1, "{}");
         runtime.container("app", ContainerState.CONTAINER_EXITED, 4, "{\"pid\": 42}");
         assertThatThrownBy(this::pid).hasMessageContaining("no running container of pod pod-uid");
     }
 
     @Test
     void runtimeThatIsAway_isNamed_andComesBack() throws Exception {
-        runtime.sandbox("s", PodSandboxState.SANDBOX_READY, 1);
+        runtime.sandbox("s", PodSandboxState.SANDBOX_READY, 1, "{}");
         runtime.container("app", ContainerState.CONTAINER_RUNNING, 4, "{\"pid\": 42}");
         assertThat(pid()).isEqualTo(42);
         server.close();
@@ -116,7 +104,7 @@ class CriPidLookupTest {
 
     @Test
     void runtimeThatHangs_isGivenUp() {
-        runtime.hangs = true;
+        runtime.hang();
         try (CriPidLookup impatient = new CriPidLookup(endpoint, Duration.ofMillis(200))) {
             assertThatThrownBy(() -> impatient.pid(POD).toCompletableFuture().get(20, TimeUnit.SECONDS))
                     .hasMessageContaining("no answer (expected: within PT0.2S)");
@@ -151,57 +139,5 @@ class CriPidLookupTest {
 
     private int pid() throws ExecutionException, InterruptedException, TimeoutException {
         return lookup.pid(POD).toCompletableFuture().get(20, TimeUnit.SECONDS);
-    }
-
-    private static final class Runtime extends RuntimeServiceGrpc.RuntimeServiceImplBase {
-        private final ListPodSandboxResponse.Builder sandboxes = ListPodSandboxResponse.newBuilder();
-        private final ListContainersResponse.Builder containers = ListContainersResponse.newBuilder();
-        private final Map<String, ContainerStatusResponse> statuses = new HashMap<>();
-        private volatile ListPodSandboxRequest asked;
-        private volatile ListContainersRequest askedContainers;
-        private volatile boolean hangs;
-
-        void sandbox(String id, PodSandboxState state, long created) {
-            sandboxes.addItems(PodSandbox.newBuilder().setId(id).setState(state).setCreatedAt(created));
-        }
-
-        void container(String id, ContainerState state, long created, String info) {
-            containers.addContainers(
-                    Container.newBuilder().setId(id).setState(state).setCreatedAt(created));
-            statuses.put(
-                    id,
-                    ContainerStatusResponse.newBuilder()
-                            .setStatus(ContainerStatus.newBuilder().setId(id).setState(state))
-                            .putInfo("info", info)
-                            .build());
-        }
-
-        @Override
-        public void listPodSandbox(ListPodSandboxRequest request, StreamObserver<ListPodSandboxResponse> answer) {
-            asked = request;
-            if (!hangs) {
-                answer.onNext(sandboxes.build());
-                answer.onCompleted();
-            }
-        }
-
-        @Override
-        public void listContainers(ListContainersRequest request, StreamObserver<ListContainersResponse> answer) {
-            askedContainers = request;
-            answer.onNext(containers.build());
-            answer.onCompleted();
-        }
-
-        @Override
-        public void containerStatus(ContainerStatusRequest request, StreamObserver<ContainerStatusResponse> answer) {
-            assertThat(request.getVerbose()).isTrue();
-            ContainerStatusResponse status = statuses.get(request.getContainerId());
-            if (status == null) {
-                answer.onError(Status.NOT_FOUND.asRuntimeException());
-                return;
-            }
-            answer.onNext(status);
-            answer.onCompleted();
-        }
     }
 }
