@@ -7,14 +7,17 @@ import io.hbone.zds.NetworkNamespace;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Probes from a namespace that plays the machine. */
@@ -32,7 +35,11 @@ class HostProbesTest {
         probes = HostProbes.of(network.peer());
         network.inPod("ip -4 route add default via 10.88.0.1");
         network.inPod("ip -6 route add default via fd88::1");
-        Redirection.of(RedirectSettings.builder(Convention.ISTIO).build()).install(network.pod());
+    }
+
+    private void redirect(Convention convention) throws Exception {
+        Redirection.of(RedirectSettings.builder(convention).exemptProbes(true).build())
+                .install(network.pod());
     }
 
     @AfterEach
@@ -67,9 +74,16 @@ class HostProbesTest {
         }
     }
 
+    static Stream<Arguments> familiesAndConventions() {
+        return Arrays.stream(Family.values())
+                .flatMap(family ->
+                        Arrays.stream(Convention.values()).map(convention -> Arguments.of(family, convention)));
+    }
+
     @ParameterizedTest
-    @EnumSource
-    void probeOfTheMachine_passesTheNode_asLongAsItsPodIsNamed(Family family) throws Exception {
+    @MethodSource("familiesAndConventions")
+    void probeOfTheMachine_passesTheNode_asLongAsItsPodIsNamed(Family family, Convention convention) throws Exception {
+        redirect(convention);
         try (ServerSocket application = TestPod.listen(network.pod(), APPLICATION);
                 ServerSocket node = TestPod.listen(network.pod(), NODE)) {
             InetAddress machine = InetAddress.getByName(TestPod.peerAddress(family));
@@ -87,6 +101,7 @@ class HostProbesTest {
     /** What other pods send passes through the machine, and must not pass the node. */
     @Test
     void connectionThatTheMachineForwards_isLedToTheNode() throws Exception {
+        redirect(Convention.ISTIO);
         try (OtherPod other = OtherPod.behind(network);
                 ServerSocket node = TestPod.listen(network.pod(), NODE)) {
             probes.apply(pod());
