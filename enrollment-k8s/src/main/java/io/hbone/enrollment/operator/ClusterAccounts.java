@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  * Namespaces, service accounts, and the pods that are in the mesh by a label of their own, as the API server tells of them. A pod that
  * changes from one such label to another may be away for a moment, for each is asked for by itself.
  */
-final class ClusterAccounts implements Accounts {
+final class ClusterAccounts implements Accounts, NamespaceConditions.Namespaces {
     private static final String DEFAULT_ACCOUNT = "default";
 
     /** There in each cluster, and never replaced. */
@@ -93,12 +93,13 @@ final class ClusterAccounts implements Accounts {
         return names;
     }
 
-    /** The condition that is told at a namespace; null for none. */
-    @Nullable NamespaceCondition condition(String namespace) {
+    @Override
+    public @Nullable NamespaceCondition condition(String namespace) {
         return condition(namespaces.getByKey(namespace));
     }
 
-    boolean exists(String namespace) {
+    @Override
+    public boolean exists(String namespace) {
         return namespaces.getByKey(namespace) != null;
     }
 

@@ -37,6 +37,10 @@ final class EntryReconciler implements WorkQueue.Handler<String> {
     private final Map<String, Set<String>> heldIn = new HashMap<>();
 
     private volatile boolean doubtful = true;
+    private boolean listed;
+
+    /** How often in a row the server was away. */
+    private int outages;
 
     /** @param reports hears of every namespace that was looked at */
     EntryReconciler(
@@ -73,14 +77,13 @@ final class EntryReconciler implements WorkQueue.Handler<String> {
             apply(plans.values());
         } catch (SpireException e) {
             doubtful = true;
-            namespaces.addAll(accounts.namespaces());
-            for (String namespace : namespaces) {
-                Plan plan = plans.getOrDefault(namespace, new Plan(namespace, accounts.isEnrolled(namespace)));
-                plan.problems.add(String.valueOf(e.getMessage()));
-                report(plan);
+            if (outages++ > 0) { // what is over by the next try need not be told everywhere
+                namespaces.addAll(accounts.namespaces());
+                namespaces.forEach(namespace -> reportOutage(namespace, e));
             }
             throw e;
         }
+        outages = 0;
         Set<String> failed = new HashSet<>();
         for (Plan plan : plans.values()) {
             report(plan);
@@ -91,11 +94,21 @@ final class EntryReconciler implements WorkQueue.Handler<String> {
         return failed;
     }
 
+    /** Who has all that is wanted has it also while the server is away. */
+    private void reportOutage(String namespace, SpireException outage) {
+        Plan plan = listed ? plan(namespace) : new Plan(namespace, accounts.isEnrolled(namespace));
+        if (!listed || !plan.isDone()) {
+            plan.problems.add(String.valueOf(outage.getMessage()));
+        }
+        report(plan);
+    }
+
     private void list() {
         List<RegistrationEntry> found = api.list(template::owns);
         held.clear();
         heldIn.clear();
         found.forEach(this::remember);
+        listed = true;
         doubtful = false;
     }
 
@@ -216,6 +229,11 @@ final class EntryReconciler implements WorkQueue.Handler<String> {
         Plan(String namespace, boolean enrolled) {
             this.namespace = namespace;
             this.enrolled = enrolled;
+        }
+
+        /** As far as it was known when it was made. */
+        boolean isDone() {
+            return missing.isEmpty() && different.isEmpty() && leftOver.isEmpty();
         }
 
         void failed(String what, String doing, EntryApi.Result result) {

@@ -37,7 +37,6 @@ final class Term implements AutoCloseable {
     private final ClusterWatch watch = new ClusterWatch();
     private final ClusterAccounts cluster;
     private final NamespaceConditions conditions;
-    private final WorkQueue<String> telling;
     private final StrictMtlsConditions strictMtls;
     private volatile @Nullable WorkQueue<String> working;
     private volatile String spireProblem = "";
@@ -65,11 +64,8 @@ final class Term implements AutoCloseable {
         this.random = random;
         this.leading = () -> !closed && leading.getAsBoolean();
         this.cluster = new ClusterAccounts(client, watch, this::changed);
-        this.conditions = new NamespaceConditions(client, cluster, this.leading, clock);
-        this.telling = WorkQueue.builder("namespace status", telling, conditions)
-                .retries(settings.retries())
-                .random(random)
-                .build();
+        this.conditions = new NamespaceConditions(
+                cluster, NamespaceConditions.patches(client), this.leading, telling, settings.retries(), clock, random);
         this.strictMtls = new StrictMtlsConditions(client, this.leading, telling, settings.retries(), clock, random);
     }
 
@@ -105,7 +101,7 @@ final class Term implements AutoCloseable {
     public void close() {
         closed = true;
         watch.close();
-        telling.close();
+        conditions.close();
         strictMtls.close();
         WorkQueue<String> queue = working;
         if (queue != null) {
@@ -155,7 +151,6 @@ final class Term implements AutoCloseable {
     private void report(NamespaceReport report) {
         if (!report.namespace().isEmpty()) {
             conditions.set(report);
-            telling.add(report.namespace());
         }
     }
 

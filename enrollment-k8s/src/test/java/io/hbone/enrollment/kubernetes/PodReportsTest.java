@@ -12,6 +12,7 @@ import io.hbone.enrollment.EnrollmentStatus.State;
 import io.hbone.enrollment.LocalWorkload;
 import io.hbone.enrollment.directory.DirectorySettings;
 import io.hbone.enrollment.directory.PodWorkloads;
+import io.hbone.enrollment.testing.ManualSchedule;
 import io.hbone.xds.model.Locality;
 import java.time.Clock;
 import java.time.Duration;

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.hbone.enrollment.Retries;
+import io.hbone.enrollment.testing.ManualSchedule;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;

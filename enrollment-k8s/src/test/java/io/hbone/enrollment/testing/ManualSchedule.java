@@ -1,4 +1,4 @@
-package io.hbone.enrollment.kubernetes;
+package io.hbone.enrollment.testing;
 
 import java.time.Duration;
 import java.util.Comparator;
@@ -10,13 +10,13 @@ import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 
 /** Does what is scheduled on the test's own thread, when the test lets its time pass. It never starts a thread. */
-final class ManualSchedule extends ScheduledThreadPoolExecutor {
+public final class ManualSchedule extends ScheduledThreadPoolExecutor {
     private final PriorityQueue<Task> tasks =
             new PriorityQueue<>(Comparator.<Task>comparingLong(task -> task.at).thenComparingLong(task -> task.number));
     private long now;
     private long number;
 
-    ManualSchedule() {
+    public ManualSchedule() {
         super(0);
     }
 
@@ -28,7 +28,7 @@ final class ManualSchedule extends ScheduledThreadPoolExecutor {
     }
 
     /** Does all that is due by then, in order. */
-    void pass(Duration time) {
+    public void pass(Duration time) {
         long end = now + time.toNanos();
         while (!tasks.isEmpty() && tasks.peek().at <= end) {
             Task next = tasks.remove();
@@ -38,8 +38,13 @@ final class ManualSchedule extends ScheduledThreadPoolExecutor {
         now = end;
     }
 
+    /** How much time has passed. */
+    public Duration passed() {
+        return Duration.ofNanos(now);
+    }
+
     /** In how long the next task is due; null when none is. */
-    Duration next() {
+    public Duration next() {
         return tasks.isEmpty() ? null : Duration.ofNanos(tasks.peek().at - now);
     }
 
