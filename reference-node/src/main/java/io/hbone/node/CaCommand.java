@@ -10,6 +10,7 @@ import io.hbone.identity.ca.TokenFile;
 import io.hbone.node.config.LogFormat;
 import io.hbone.node.config.LogLevels;
 import io.hbone.node.telemetry.Logging;
+import io.hbone.node.telemetry.Version;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;

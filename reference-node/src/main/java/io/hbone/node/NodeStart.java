@@ -35,6 +35,7 @@ import io.hbone.node.telemetry.Logging;
 import io.hbone.node.telemetry.MetricsPage;
 import io.hbone.node.telemetry.ProcessMetrics;
 import io.hbone.node.telemetry.TrafficMetrics;
+import io.hbone.node.telemetry.Version;
 import io.hbone.node.telemetry.XdsMetrics;
 import io.hbone.node.text.Ip;
 import io.hbone.xds.routing.HostnameResolver;

@@ -16,6 +16,7 @@ import io.hbone.node.operator.OperatorPage;
 import io.hbone.node.operator.SpireConnection;
 import io.hbone.node.telemetry.Logging;
 import io.hbone.node.telemetry.MetricsPage;
+import io.hbone.node.telemetry.Version;
 import io.netty.channel.EventLoopGroup;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import java.io.IOException;

@@ -3,6 +3,7 @@ package io.hbone.node;
 import io.hbone.node.config.ConfigException;
 import io.hbone.node.config.ProxyConfig;
 import io.hbone.node.telemetry.Logging;
+import io.hbone.node.telemetry.Version;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;

@@ -5,6 +5,7 @@ import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.hbone.enrollment.kubernetes.ClusterClients;
 import io.hbone.enrollment.kubernetes.ClusterPods;
 import io.hbone.enrollment.operator.ClusterStatus;
+import io.hbone.node.agent.MachineStatus;
 import io.hbone.node.operator.StatusReport;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -23,7 +24,7 @@ import picocli.CommandLine.Option;
                     + " registered, pending or failed, which pods are enrolled, pending or failed and why, how many are"
                     + " opted out, and which versions run.",
             "With --machine, how it stands on this machine, as its agent and its node tell it: workloads, connections,"
-                    + " certificates and when the first expires.",
+                    + " certificates and when the first expires, whether where they come from (SPIRE) answers, and versions.",
             "Exit status: 0 when all is good, 2 when not, 1 when the API server could not be asked."
         },
         mixinStandardHelpOptions = true)

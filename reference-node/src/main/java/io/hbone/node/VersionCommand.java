@@ -1,5 +1,6 @@
 package io.hbone.node;
 
+import io.hbone.node.telemetry.Version;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.IVersionProvider;

@@ -118,8 +118,9 @@ class StatusCommandTest {
         pages.put("/status", AWAY);
         assertThat(machine("--json")).isEqualTo(2);
         assertThat(out()).isEqualTo("""
-            {"good":false,"problems":["agent: the API server is away"],"workloads":{},"certificates":0,\
-            "missingCertificates":0,"soonestExpiry":null}
+            {"good":false,"problems":["agent: the API server is away"],"workloads":{},"namespaces":0,\
+            "connections":{},"certificates":0,"missingCertificates":0,"soonestExpiry":null,"sources":{},"versions":{},\
+            "skewed":false}
             """);
     }
 

@@ -24,10 +24,15 @@ import org.jspecify.annotations.Nullable;
  * @param pods by namespace and name
  * @param optedOut those that are not in the mesh though their namespace or a label of their own says so, by namespace and name
  * @param images what runs of agents, nodes and operators: by component, the images
+ * @param machines those with an agent or a node, by name
  */
-public record ClusterPods(List<Standing> pods, List<OptedOut> optedOut, SortedMap<String, SortedSet<String>> images) {
+public record ClusterPods(
+        List<Standing> pods,
+        List<OptedOut> optedOut,
+        SortedMap<String, SortedSet<String>> images,
+        List<ClusterMachine> machines) {
     private static final String COMPONENT = "app.kubernetes.io/name";
-    private static final String[] COMPONENTS = {"hbone-agent", "hbone-node", "hbone-operator"};
+    private static final String[] COMPONENTS = {ClusterMachine.AGENT, ClusterMachine.NODE, "hbone-operator"};
 
     /** How a pod stands. */
     public enum State {
@@ -63,6 +68,7 @@ public record ClusterPods(List<Standing> pods, List<OptedOut> optedOut, SortedMa
     public ClusterPods {
         pods = List.copyOf(pods);
         optedOut = List.copyOf(optedOut);
+        machines = List.copyOf(machines);
     }
 
     /**
@@ -130,7 +136,7 @@ public record ClusterPods(List<Standing> pods, List<OptedOut> optedOut, SortedMa
                     .forEach(container -> images.computeIfAbsent(component, none -> new TreeSet<>())
                             .add(Objects.requireNonNullElse(container.getImage(), "")));
         }
-        return new ClusterPods(standings, optedOut, images);
+        return new ClusterPods(standings, optedOut, images, ClusterMachine.of(components, COMPONENT));
     }
 
     private static Standing standing(Pod pod) {
@@ -178,8 +184,9 @@ public record ClusterPods(List<Standing> pods, List<OptedOut> optedOut, SortedMa
         return images.values().stream().flatMap(SortedSet::stream).distinct().count() > 1;
     }
 
-    /** Whether all are enrolled. Versions may differ. */
+    /** Whether all are enrolled, and no machine is in trouble. Versions may differ. */
     public boolean isGood() {
-        return count(State.ENROLLED) == pods.size();
+        return count(State.ENROLLED) == pods.size()
+                && machines.stream().noneMatch(machine -> machine.state() == ClusterMachine.State.TROUBLED);
     }
 }

@@ -17,6 +17,29 @@ final class ClusterOptions {
     @Nullable Path kubeconfig;
 
     @Option(
+            names = "--pod-name",
+            paramLabel = "NAME",
+            defaultValue = "${env:POD_NAME}",
+            description = "With --kubernetes: this agent's own pod, which is told how its machine stands, for 'hbone"
+                    + " status'; $POD_NAME.")
+    @Nullable String podName;
+
+    @Option(
+            names = "--pod-namespace",
+            paramLabel = "NAME",
+            defaultValue = "${env:POD_NAMESPACE}",
+            description = "With --kubernetes: where that is; $POD_NAMESPACE.")
+    @Nullable String podNamespace;
+
+    @Option(
+            names = "--node-admin",
+            paramLabel = "HOST:PORT",
+            defaultValue = "127.0.0.1:15000",
+            description = "With --kubernetes: the admin port of the machine's node, which is asked for its certificates"
+                    + " (default: ${DEFAULT-VALUE}).")
+    String nodeAdmin = "";
+
+    @Option(
             names = "--cluster-id",
             paramLabel = "NAME",
             defaultValue = "${env:CLUSTER_ID:-Kubernetes}",

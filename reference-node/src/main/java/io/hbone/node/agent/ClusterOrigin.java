@@ -10,6 +10,8 @@ import io.hbone.enrollment.directory.DirectorySettings;
 import io.hbone.enrollment.directory.PodWorkloads;
 import io.hbone.enrollment.kubernetes.ClusterClients;
 import io.hbone.enrollment.kubernetes.KubernetesWorkloads;
+import io.hbone.enrollment.kubernetes.MachineReports;
+import io.hbone.enrollment.kubernetes.MachineStanding;
 import io.hbone.enrollment.kubernetes.PodReports;
 import io.hbone.xds.model.Locality;
 import java.io.IOException;
@@ -19,6 +21,8 @@ import java.util.Random;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -33,6 +37,8 @@ final class ClusterOrigin implements Origin {
     private final PodReports reports;
     private final ClusterDirectory directory;
     private final CompletionStage<Void> known;
+    private final ClusterOptions options;
+    private @Nullable MachineReports machineReports;
 
     /**
      * Begins to read the cluster, however long its API server is away.
@@ -42,6 +48,7 @@ final class ClusterOrigin implements Origin {
      */
     ClusterOrigin(ClusterOptions options, String machine, TrustDomain trustDomain, MeshDirectory mesh)
             throws IOException {
+        this.options = options;
         DirectorySettings settings = options.settings(trustDomain);
         PodWorkloads pods = new PodWorkloads(settings);
         client = ClusterClients.open(options.kubeconfig);
@@ -66,6 +73,27 @@ final class ClusterOrigin implements Origin {
     }
 
     @Override
+    public void follow(Supplier<MachineStatus> machine) {
+        String namespace = options.podNamespace;
+        String pod = options.podName;
+        if (namespace == null || namespace.isEmpty() || pod == null || pod.isEmpty()) {
+            log.info(
+                    "how this machine stands is not told at the API server (expected for that: $POD_NAME, $POD_NAMESPACE)");
+            return;
+        }
+        machineReports = MachineReports.start(
+                client,
+                namespace,
+                pod,
+                () -> {
+                    MachineStatus status = machine.get();
+                    return new MachineStanding(status.isGood(), status.summary());
+                },
+                thread("machine-status"),
+                Clock.systemUTC());
+    }
+
+    @Override
     public CompletionStage<Void> known() {
         return known;
     }
@@ -82,6 +110,9 @@ final class ClusterOrigin implements Origin {
 
     @Override
     public void close() {
+        if (machineReports != null) {
+            machineReports.close();
+        }
         directory.close();
         reports.close();
         telling.shutdown();

@@ -12,6 +12,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
+import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -55,6 +56,10 @@ final class FileOrigin implements Origin {
     public List<AgentObserver> observers() {
         return List.of();
     }
+
+    /** Nobody asks a file. */
+    @Override
+    public void follow(Supplier<MachineStatus> machine) {}
 
     @Override
     public CompletionStage<Void> known() {

@@ -15,6 +15,7 @@ import io.hbone.netty.socket.Transport;
 import io.hbone.node.http.HttpPort;
 import io.hbone.node.telemetry.MetricsPage;
 import io.hbone.node.telemetry.ProcessMetrics;
+import io.hbone.node.telemetry.Version;
 import io.hbone.xds.server.AddressAliases;
 import io.hbone.xds.server.MeshResources;
 import io.netty.channel.EventLoopGroup;
@@ -118,9 +119,11 @@ final class MachineAgent implements AutoCloseable {
         releases.push(agent);
         agent.seeded().thenRun(probes::seeded);
         metrics.read(registry, agent::status, servers::clients);
-        ProcessMetrics.register(registry, "agent");
+        ProcessMetrics.register(registry, Version.current());
         StatusDocument document = new StatusDocument(
                 machine, origin.kind(), origin.name(), rulesText(options), options.zdsSocket.toString(), xds(options));
+        origin.follow(
+                () -> MachineStatus.of(document.of(agent.status(), servers.clients()), options.cluster.nodeAdmin));
         serve(
                 options.admin,
                 new AgentPages(

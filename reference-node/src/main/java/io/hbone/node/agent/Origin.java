@@ -4,6 +4,7 @@ import io.hbone.enrollment.AgentObserver;
 import io.hbone.enrollment.WorkloadSource;
 import java.util.List;
 import java.util.concurrent.CompletionStage;
+import java.util.function.Supplier;
 
 /** Where an agent has its workloads and the rest of the mesh from. */
 interface Origin extends AutoCloseable {
@@ -12,6 +13,9 @@ interface Origin extends AutoCloseable {
 
     /** Who besides the metrics hears of what becomes of them. */
     List<AgentObserver> observers();
+
+    /** Is given what tells how this machine stands, for who asks the origin; may block. */
+    void follow(Supplier<MachineStatus> machine);
 
     /** Completes when the rest of the mesh is known: nodes take what they are not told of for gone. */
     CompletionStage<Void> known();

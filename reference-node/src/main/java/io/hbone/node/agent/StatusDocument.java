@@ -2,6 +2,7 @@ package io.hbone.node.agent;
 
 import io.hbone.enrollment.AgentStatus;
 import io.hbone.enrollment.EnrollmentStatus;
+import io.hbone.node.telemetry.Version;
 import io.hbone.xds.model.Workload;
 import io.hbone.xds.server.ClientStatus;
 import java.net.InetAddress;
@@ -24,6 +25,7 @@ record StatusDocument(String machine, String kind, String origin, String rules, 
     Map<String, Object> of(AgentStatus status, List<ClientStatus> clients) {
         Map<String, Object> out = new LinkedHashMap<>();
         out.put("machine", machine);
+        out.put("version", Version.current());
         out.put("ready", status.seeded());
         out.put("source", source(status));
         out.put("node", node(status));
@@ -69,6 +71,7 @@ record StatusDocument(String machine, String kind, String origin, String rules, 
         Map<String, Object> out = new LinkedHashMap<>();
         out.put("id", client.node().id());
         out.put("address", client.address());
+        out.put("version", client.node().version());
         out.put(
                 "unanswered",
                 client.types().values().stream()

@@ -52,6 +52,7 @@ final class StatusTable {
     private static void head(StringBuilder out, Map<String, Object> status, Instant now) {
         out.append("machine  ").append(status.get("machine"));
         out.append(Boolean.TRUE.equals(status.get("ready")) ? "\n" : " (starting)\n");
+        out.append("version  ").append(status.get("version")).append('\n');
         if (status.get("source") instanceof Map<?, ?> source) {
             boolean file = source.containsKey("file");
             out.append(file ? "file     " : "cluster  ")

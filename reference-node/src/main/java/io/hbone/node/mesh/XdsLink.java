@@ -1,6 +1,7 @@
 package io.hbone.node.mesh;
 
 import io.hbone.node.config.XdsServer;
+import io.hbone.node.telemetry.Version;
 import io.hbone.node.text.Ip;
 import io.hbone.xds.ResourceSink;
 import io.hbone.xds.TypeUrl;
@@ -46,7 +47,7 @@ final class XdsLink implements AutoCloseable {
                 .headersOf(server.headers());
         // Policies first: a workload must not name one that is not there yet.
         AdsClient.Builder client = AdsClient.builder(transport.build())
-                .node(server.node())
+                .node(server.node().withVersion(Version.current()))
                 .observer(observer)
                 .all(TypeUrl.AUTHORIZATION, sink);
         if (server.onDemand()) {

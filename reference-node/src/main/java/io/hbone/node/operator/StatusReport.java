@@ -1,11 +1,13 @@
 package io.hbone.node.operator;
 
+import io.hbone.enrollment.kubernetes.ClusterMachine;
 import io.hbone.enrollment.kubernetes.ClusterPods;
 import io.hbone.enrollment.operator.ClusterStatus;
 import io.hbone.enrollment.operator.ClusterStatus.Standing;
 import io.hbone.enrollment.operator.ClusterStatus.State;
 import io.hbone.node.text.Json;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -52,6 +54,7 @@ public final class StatusReport {
                     .append(pods.images())
                     .append('\n');
         }
+        text.append(machines(pods.machines(), verbose));
         for (ClusterPods.State state : List.of(ClusterPods.State.FAILED, ClusterPods.State.PENDING)) {
             for (ClusterPods.Standing each : pods.pods()) {
                 if (each.state() == state) {
@@ -78,6 +81,29 @@ public final class StatusReport {
         return text.toString();
     }
 
+    /** One that is as it should be is counted; which it is, and what it says, is for who asks for it. */
+    private static String machines(List<ClusterMachine> machines, boolean verbose) {
+        if (machines.isEmpty()) {
+            return "";
+        }
+        StringBuilder text = new StringBuilder("machines: ");
+        List<String> counts = new ArrayList<>();
+        for (ClusterMachine.State state : ClusterMachine.State.values()) {
+            counts.add(machines.stream().filter(each -> each.state() == state).count() + " " + state);
+        }
+        text.append(String.join(", ", counts)).append('\n');
+        for (ClusterMachine each : machines) {
+            boolean skewed = each.isSkewed();
+            if (verbose || skewed || each.state() != ClusterMachine.State.CONNECTED) {
+                text.append(String.format("%-10s machine %s", each.state(), each.name()));
+                text.append(skewed ? ": versions DIFFER: " : ": ").append(each.images());
+                String said = each.message().replaceAll("\\p{Cntrl}", " ");
+                text.append(said.isEmpty() ? "" : ": " + said).append('\n');
+            }
+        }
+        return text.toString();
+    }
+
     private static String line(String state, String namespace, String pod, String node, String message) {
         String where = node.isEmpty() ? "" : " on " + node;
         // Of errors parts may come from strangers: nothing that a terminal acts on gets there.
@@ -97,6 +123,7 @@ public final class StatusReport {
         dump.put("pods", pods.pods().stream().map(StatusReport::dump).toList());
         dump.put("optedOut", pods.optedOut().stream().map(StatusReport::dump).toList());
         dump.put("images", pods.images());
+        dump.put("machines", pods.machines().stream().map(StatusReport::dump).toList());
         dump.put("skewed", pods.isSkewed());
         StringBuilder json = new StringBuilder();
         Json.compact(json, dump);
@@ -119,6 +146,16 @@ public final class StatusReport {
         dump.put("name", pod.name());
         dump.put("node", pod.node());
         dump.put("why", pod.why());
+        return dump;
+    }
+
+    private static Map<String, Object> dump(ClusterMachine machine) {
+        Map<String, Object> dump = new LinkedHashMap<>();
+        dump.put("name", machine.name());
+        dump.put("state", machine.state().toString());
+        dump.put("images", machine.images());
+        dump.put("skewed", machine.isSkewed());
+        dump.put("message", machine.message());
         return dump;
     }
 

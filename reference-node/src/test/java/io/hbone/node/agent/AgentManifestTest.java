@@ -62,7 +62,7 @@ class AgentManifestTest {
                 .containsExactlyInAnyOrder("--kubernetes", "--exempt-probes");
         assertThat((List<Map<String, Object>>) container().get("env"))
                 .extracting(variable -> variable.get("name"))
-                .containsExactly("NODE_NAME");
+                .containsExactly("NODE_NAME", "POD_NAME", "POD_NAMESPACE");
     }
 
     /** Probes are the kubelet's, whose network is the machine's. */

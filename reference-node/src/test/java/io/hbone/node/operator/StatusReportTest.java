@@ -2,6 +2,7 @@ package io.hbone.node.operator;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.hbone.enrollment.kubernetes.ClusterMachine;
 import io.hbone.enrollment.kubernetes.ClusterPods;
 import io.hbone.enrollment.operator.ClusterStatus;
 import io.hbone.enrollment.operator.ClusterStatus.Standing;
@@ -16,7 +17,7 @@ import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
 
 class StatusReportTest {
-    private static final ClusterPods NO_PODS = new ClusterPods(List.of(), List.of(), new TreeMap<>());
+    private static final ClusterPods NO_PODS = new ClusterPods(List.of(), List.of(), new TreeMap<>(), List.of());
     private static final Instant NOW = Instant.parse("2026-11-23T01:00:00Z");
 
     @Test
@@ -34,13 +35,22 @@ class StatusReportTest {
                 List.of(
                         new ClusterPods.OptedOut("bank", "d", "n2", "label io.cilium/mtls-enabled=false on the pod"),
                         new ClusterPods.OptedOut("bank", "e", "", "host network")),
-                new TreeMap<>(Map.of("hbone-agent", new TreeSet<>(Set.of("hbone:1", "hbone:2")))));
+                new TreeMap<>(Map.of("hbone-agent", new TreeSet<>(Set.of("hbone:1", "hbone:2")))),
+                List.of(
+                        machine("n1", ClusterMachine.State.CONNECTED, "fine", "hbone:1"),
+                        machine("n2", ClusterMachine.State.TROUBLED, "no connection to \u001bSPIRE", "hbone:1"),
+                        machine("n3", ClusterMachine.State.CONNECTED, "fine", "hbone:1", "hbone:2"),
+                        machine("n4", ClusterMachine.State.UNKNOWN, "", "hbone:2")));
 
         assertThat(StatusReport.text(status, pods, NOW, false)).isEqualTo("""
                         NOT GOOD: 1 namespaces registered, 1 pending, 1 failed
                         operator: op-1 leads
                         pods: 1 enrolled, 1 pending, 1 failed, 2 opted out
                         versions DIFFER: {hbone-agent=[hbone:1, hbone:2]}
+                        machines: 2 connected, 1 troubled, 1 unknown
+                        troubled   machine n2: {hbone-agent=[hbone:1]}: no connection to  SPIRE
+                        connected  machine n3: versions DIFFER: {hbone-agent=[hbone:1, hbone:2]}: fine
+                        unknown    machine n4: {hbone-agent=[hbone:2]}
                         failed     pod bank/c on n2: no  iptables
                         pending    pod bank/b on n1: no node
                         failed     shop: no connection to the SPIRE server
@@ -48,7 +58,7 @@ class StatusReportTest {
                         registered bank: 2 of 2 service accounts have an entry at the SPIRE server
                         """);
         assertThat(StatusReport.text(status, pods, NOW, true))
-                .startsWith(StatusReport.text(status, pods, NOW, false))
+                .contains("connected  machine n1: {hbone-agent=[hbone:1]}: fine\n")
                 .endsWith("""
                         out        pod bank/d on n2: label io.cilium/mtls-enabled=false on the pod
                         out        pod bank/e: host network
@@ -66,8 +76,26 @@ class StatusReportTest {
         ClusterPods pending = new ClusterPods(
                 List.of(new ClusterPods.Standing("bank", "b", "n1", ClusterPods.State.PENDING, "no node")),
                 List.of(),
-                new TreeMap<>());
+                new TreeMap<>(),
+                List.of());
         assertThat(StatusReport.isGood(status, pending, NOW)).isFalse();
+    }
+
+    @Test
+    void machineInTrouble_isNotGood_andOneThatSaysNothingIs() {
+        ClusterStatus status = status(NOW.minusSeconds(3), new Standing("bank", State.REGISTERED, ""));
+        for (ClusterMachine.State state : ClusterMachine.State.values()) {
+            ClusterPods pods = new ClusterPods(
+                    List.of(), List.of(), new TreeMap<>(), List.of(machine("n1", state, "", "hbone:1")));
+            assertThat(StatusReport.isGood(status, pods, NOW)).isEqualTo(state != ClusterMachine.State.TROUBLED);
+            assertThat(StatusReport.json(status, pods, NOW))
+                    .contains("\"machines\":[{\"name\":\"n1\",\"state\":\"" + state + "\",\"images\":");
+        }
+    }
+
+    private static ClusterMachine machine(String name, ClusterMachine.State state, String message, String... images) {
+        return new ClusterMachine(
+                name, new TreeMap<>(Map.of("hbone-agent", new TreeSet<>(Set.of(images)))), state, message);
     }
 
     @Test

@@ -25,6 +25,7 @@ public record NodeInfo(String id, String cluster, Map<String, Object> metadata) 
     /** Says nothing of itself. */
     public static final NodeInfo UNKNOWN = new NodeInfo("", "", Map.of());
 
+    private static final String VERSION = "ISTIO_VERSION";
     private static final String META = "ISTIO_META_";
     private static final String META_JSON = "ISTIO_METAJSON_";
 
@@ -61,6 +62,18 @@ public record NodeInfo(String id, String cluster, Map<String, Object> metadata) 
     /** The name of the machine, metadata {@code NODE_NAME}; empty when it is not told. */
     public String nodeName() {
         return metadata.get("NODE_NAME") instanceof String name ? name : "";
+    }
+
+    /** The same, with a version that it tells, metadata {@code ISTIO_VERSION}, unless it tells one already. */
+    public NodeInfo withVersion(String version) {
+        Map<String, Object> told = new LinkedHashMap<>(metadata);
+        told.putIfAbsent(VERSION, version);
+        return new NodeInfo(id, cluster, told);
+    }
+
+    /** Its version, metadata {@code ISTIO_VERSION}; empty when it is not told. */
+    public String version() {
+        return metadata.get(VERSION) instanceof String version ? version : "";
     }
 
     /** What a request says. */
