@@ -73,7 +73,7 @@ class UpgradeTest {
     private Program fortio(boolean keeps) {
         List<String> command =
                 new ArrayList<>(List.of("fortio", "load", "-json", "-", "-quiet", "-t", "0", "-timeout", "10s"));
-        command.addAll(List.of("-qps", String.valueOf(RATE), "-c", String.valueOf(CONNECTIONS), "-nocatchup"));
+        command.addAll(List.of("-qps", String.valueOf(RATE), "-c", String.valueOf(CONNECTIONS)));
         command.addAll(List.of("-keepalive=" + keeps, "http://" + server.v4() + ":" + InPodMesh.ECHO + "/"));
         return client.start(Map.of(), command);
     }
