@@ -5,7 +5,7 @@ import java.time.Duration;
 /**
  * The times of an agent; each more than zero, but for {@code drain} and {@code linger}.
  *
- * @param verify how often the rules of an enrolled workload are looked at
+ * @param verify how often the rules of an enrolled workload are looked at; more seldom with many workloads, half a second for each
  * @param firstRetry the pause after a first failure; pauses double, each with jitter
  * @param longestRetry the longest pause
  * @param drain how long connections through the node may go on after their workload was un-enrolled; zero ends them at once

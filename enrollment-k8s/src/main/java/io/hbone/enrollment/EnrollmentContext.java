@@ -22,6 +22,9 @@ interface EnrollmentContext {
     /** Between half and all of it. */
     Duration jittered(Duration due);
 
+    /** Until the rules of an enrolled workload are looked at again. */
+    Duration untilVerified();
+
     /** Whether all nodes have taken what they were told of the mesh; false when none is there. */
     boolean delivered();
 

@@ -23,6 +23,9 @@ import org.slf4j.LoggerFactory;
 final class Reconciler implements EnrollmentContext {
     private static final Logger logger = LoggerFactory.getLogger(Reconciler.class);
 
+    /** A look at rules runs the system's tools: two or three a second cost a tenth of a processor, and no enrolment waits for them. */
+    private static final Duration BETWEEN_LOOKS = Duration.ofMillis(500);
+
     private final AgentLoop loop;
     private final AgentSettings settings;
     private final Actions actions;
@@ -180,6 +183,12 @@ final class Reconciler implements EnrollmentContext {
     @Override
     public Duration jittered(Duration due) {
         return Retries.jittered(due, random);
+    }
+
+    @Override
+    public Duration untilVerified() {
+        Duration ofAll = BETWEEN_LOOKS.multipliedBy(all.size());
+        return jittered(ofAll.compareTo(settings.verify()) > 0 ? ofAll : settings.verify());
     }
 
     @Override

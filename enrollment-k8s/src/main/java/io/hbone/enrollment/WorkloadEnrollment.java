@@ -298,7 +298,7 @@ final class WorkloadEnrollment {
         settle();
         failures = 0;
         if (goal == Goal.ENROLLED) {
-            again(context.jittered(context.settings().verify()), true);
+            again(context.untilVerified(), true);
         }
     }
 

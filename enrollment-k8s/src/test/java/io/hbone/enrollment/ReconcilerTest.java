@@ -11,6 +11,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -325,6 +326,22 @@ class ReconcilerTest {
     }
 
     /** GAP of spec/cilium.md 1.7: rules stay there, and lead to nobody. */
+    @Test
+    void rulesOfMany_areLookedAtMoreSeldom_becauseEachLookCosts() {
+        List<String> uids =
+                IntStream.range(0, 200).mapToObj(number -> "pod" + number).toList();
+        uids.forEach(uid -> machine.networks.put(uid, (long) uid.hashCode()));
+        start();
+        sync(uids.stream().map(uid -> pod(uid, true)).toArray(LocalWorkload[]::new));
+        machine.rules.clear();
+
+        time.advance(VERIFIED);
+        assertThat(repaired).isEmpty();
+
+        time.advance(Duration.ofSeconds(100).minus(VERIFIED));
+        assertThat(repaired).containsExactlyInAnyOrderElementsOf(uids);
+    }
+
     @Test
     void gap_rulesOfAPodThatIsNotWantedAnyMore_areRemovedBeforeTheNodeIsTold() {
         machine.networks.put("a", 7L);
