@@ -160,7 +160,7 @@ class NodeTest {
             while (true) {
                 try {
                     Socket socket = listener.accept();
-                    CompletableFuture.runAsync(() -> echo(socket));
+                    new Thread(() -> echo(socket)).start();
                 } catch (IOException e) {
                     return;
                 }
@@ -321,7 +321,8 @@ class NodeTest {
             socket.setSoTimeout(20_000);
             socket.getOutputStream().write('a');
             assertThat(socket.getInputStream().read()).isEqualTo('A');
-            CompletableFuture<Void> drained = CompletableFuture.runAsync(client::drain);
+            CompletableFuture<Void> drained =
+                    CompletableFuture.runAsync(client::drain, task -> new Thread(task).start());
 
             // It still works while the node drains.
             socket.getOutputStream().write('b');

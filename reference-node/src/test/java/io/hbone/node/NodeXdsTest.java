@@ -114,8 +114,8 @@ class NodeXdsTest {
     void serverThatComesLater_isWaitedFor_andWhatItSaysIsShown() throws Exception {
         put(SELF);
         put(OTHER);
-        CompletableFuture<Node> starting =
-                CompletableFuture.supplyAsync(() -> start(environment(), OriginalDestination.KERNEL));
+        CompletableFuture<Node> starting = CompletableFuture.supplyAsync(
+                () -> start(environment(), OriginalDestination.KERNEL), task -> new Thread(task).start());
         await().until(() -> Thread.getAllStackTraces().keySet().stream()
                 .anyMatch(thread -> thread.getName().equals("xds-client")));
         assertThat(starting).isNotDone();
@@ -137,8 +137,8 @@ class NodeXdsTest {
     void ownWorkload_thatIsToldLaterThanTheRest_isWaitedFor() throws Exception {
         put(OTHER);
         serve();
-        CompletableFuture<Node> starting =
-                CompletableFuture.supplyAsync(() -> start(environment(), OriginalDestination.KERNEL));
+        CompletableFuture<Node> starting = CompletableFuture.supplyAsync(
+                () -> start(environment(), OriginalDestination.KERNEL), task -> new Thread(task).start());
 
         put(SELF);
 

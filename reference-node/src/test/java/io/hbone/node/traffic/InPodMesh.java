@@ -28,7 +28,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -209,7 +208,7 @@ final class InPodMesh implements AutoCloseable {
             while (true) {
                 try {
                     Socket socket = listener.accept();
-                    CompletableFuture.runAsync(() -> echo(socket, prefix));
+                    new Thread(() -> echo(socket, prefix)).start();
                 } catch (IOException e) {
                     return;
                 }
