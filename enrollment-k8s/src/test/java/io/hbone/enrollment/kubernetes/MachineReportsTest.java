@@ -6,11 +6,8 @@ import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodBuilder;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.hbone.enrollment.testing.ManualSchedule;
-import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.ZoneId;
-import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -27,7 +24,7 @@ class MachineReportsTest {
 
     @BeforeEach
     void start() {
-        MachineReports.start(this::write, () -> machine, time, new TimesClock());
+        MachineReports.start(this::write, () -> machine, time, time.clock(BEGIN));
     }
 
     private void write(MachineStanding standing, Instant since) {
@@ -37,23 +34,6 @@ class MachineReportsTest {
         }
         written.add(standing.sound() + " " + standing.message() + " +"
                 + Duration.between(BEGIN, since).toSeconds());
-    }
-
-    private final class TimesClock extends Clock {
-        @Override
-        public Instant instant() {
-            return BEGIN.plus(time.passed());
-        }
-
-        @Override
-        public ZoneId getZone() {
-            return ZoneOffset.UTC;
-        }
-
-        @Override
-        public Clock withZone(ZoneId zone) {
-            return this;
-        }
     }
 
     private void pass(int seconds) {

@@ -6,11 +6,8 @@ import io.fabric8.kubernetes.api.model.NamespaceCondition;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.hbone.enrollment.Retries;
 import io.hbone.enrollment.testing.ManualSchedule;
-import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.ZoneId;
-import java.time.ZoneOffset;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -36,7 +33,7 @@ class NamespaceConditionsTest {
             () -> leading,
             time,
             new Retries(Duration.ofMillis(100), Duration.ofMillis(100)),
-            new TimesClock(),
+            time.clock(Instant.parse("2026-11-23T08:00:00Z")),
             new Random(1));
 
     /** What the operator remembers of the API server. */
@@ -51,23 +48,6 @@ class NamespaceConditionsTest {
         @Override
         public @Nullable NamespaceCondition condition(String namespace) {
             return known.get(namespace);
-        }
-    }
-
-    private final class TimesClock extends Clock {
-        @Override
-        public Instant instant() {
-            return Instant.parse("2026-11-23T08:00:00Z").plus(time.passed());
-        }
-
-        @Override
-        public ZoneId getZone() {
-            return ZoneOffset.UTC;
-        }
-
-        @Override
-        public Clock withZone(ZoneId zone) {
-            return this;
         }
     }
 

@@ -1,6 +1,10 @@
 package io.hbone.enrollment.testing;
 
+import java.time.Clock;
 import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneId;
+import java.time.ZoneOffset;
 import java.util.Comparator;
 import java.util.PriorityQueue;
 import java.util.concurrent.Delayed;
@@ -38,9 +42,24 @@ public final class ManualSchedule extends ScheduledThreadPoolExecutor {
         now = end;
     }
 
-    /** How much time has passed. */
-    public Duration passed() {
-        return Duration.ofNanos(now);
+    /** A clock that goes by this time. @param begin what it shows before any has passed */
+    public Clock clock(Instant begin) {
+        return new Clock() {
+            @Override
+            public Instant instant() {
+                return begin.plusNanos(now);
+            }
+
+            @Override
+            public ZoneId getZone() {
+                return ZoneOffset.UTC;
+            }
+
+            @Override
+            public Clock withZone(ZoneId zone) {
+                throw new UnsupportedOperationException();
+            }
+        };
     }
 
     /** In how long the next task is due; null when none is. */
