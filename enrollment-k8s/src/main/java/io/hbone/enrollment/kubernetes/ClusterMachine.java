@@ -72,6 +72,11 @@ public record ClusterMachine(String name, SortedMap<String, SortedSet<String>> i
 
     /** Whether agent and node are not of one image, as during an upgrade. */
     public boolean isSkewed() {
+        return areSeveral(images);
+    }
+
+    /** Whether not all components are of one image. */
+    static boolean areSeveral(SortedMap<String, SortedSet<String>> images) {
         return images.values().stream().flatMap(SortedSet::stream).distinct().count() > 1;
     }
 }

@@ -181,7 +181,7 @@ public record ClusterPods(
 
     /** Whether agents, nodes and operators are not all of one image, as during an upgrade. */
     public boolean isSkewed() {
-        return images.values().stream().flatMap(SortedSet::stream).distinct().count() > 1;
+        return ClusterMachine.areSeveral(images);
     }
 
     /** Whether all are enrolled, and no machine is in trouble. Versions may differ. */
